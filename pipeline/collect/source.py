@@ -1,0 +1,56 @@
+"""What `collect` knows of a source: how it is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.domain.article import Sighting
+from pipeline.errors import Problem
+
+KnownHash = Callable[[str], str | None]
+"""The raw hash that was stored for a key of this source at the last collection, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What is remembered between two collections of a source.
+
+    ``etag`` and ``last_modified`` are opaque and kept as they came, quotes included (RFC 9110, 8.8).
+    ``moved_to`` is where permanent redirects (301, 308) led.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """A source's answer.
+
+    ``sightings`` is empty where ``not_modified``.  ``complete`` tells that the source showed everything it has, so
+    that a known key which is absent was withdrawn (a directory); a feed shows a window and is never complete.
+    ``problems`` are single articles that could not be read; the others are all there.  ``failed`` are the keys of
+    articles that exist but could not be read: they count as present.
+    """
+
+    sightings: Sequence[Sighting]
+    state: SourceState
+    complete: bool = False
+    not_modified: bool = False
+    problems: tuple[Problem, ...] = ()
+    failed: frozenset[str] = frozenset()
+
+
+class Source(Protocol):
+    """Where articles come from.  Implementations live in ``sources/``."""
+
+    @property
+    def name(self) -> str: ...
+
+    def collect(self, state: SourceState, known: KnownHash, now: datetime) -> Collection:
+        """Ask the source once.  Raises `pipeline.errors.SourceError`."""
+        ...
