@@ -26,13 +26,15 @@ class Capabilities:
     """What a provider can do.
 
     ``max_batch`` counts recipients a call.  ``key_life`` is how long the provider recognises a batch that it has
-    seen and doesn't send it again (None: it never does; `timedelta.max`: for good).  ``call_timeout`` bounds one
-    `Provider.submit`; the ledger's lease outlives it.
+    seen and doesn't send it again (None: it never does; `timedelta.max`: for good).  ``log_settles`` is the age after
+    which the silence of a `Queryable` provider's log proves that a batch was not accepted (None: it never does).
+    ``call_timeout`` bounds one `Provider.submit`; the ledger's lease outlives it.
     """
 
     shape: Shape
     max_batch: int
     key_life: timedelta | None = None
+    log_settles: timedelta | None = None
     call_timeout: timedelta = timedelta(seconds=60)
 
 

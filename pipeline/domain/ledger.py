@@ -38,9 +38,15 @@ TRANSITIONS: Mapping[BatchState, frozenset[BatchState]] = {
         {BatchState.ACCEPTED, BatchState.REJECTED, BatchState.RETRY_WAIT, BatchState.IN_DOUBT}
     ),
     BatchState.RETRY_WAIT: frozenset({BatchState.CLAIMED, BatchState.CANCELLED}),
-    # Out of doubt: the same payload and key again, the provider's own log, or a person's decision.
+    # Out of doubt: the same payload and key again, the provider's own log, or a person's decision.  It may stay there.
     BatchState.IN_DOUBT: frozenset(
-        {BatchState.SUBMITTING, BatchState.ACCEPTED, BatchState.REJECTED, BatchState.RETRY_WAIT}
+        {
+            BatchState.IN_DOUBT,
+            BatchState.SUBMITTING,
+            BatchState.ACCEPTED,
+            BatchState.REJECTED,
+            BatchState.RETRY_WAIT,
+        }
     ),
     BatchState.ACCEPTED: frozenset(),
     BatchState.REJECTED: frozenset(),
@@ -125,9 +131,9 @@ class Books:
         return self.balanced and self.in_doubt == 0 and self.to_do == 0
 
 
-def batch_id(issue_uid: uuid.UUID, sequence: int) -> uuid.UUID:
-    """The batch's name: the same in every process and after every crash."""
-    return uuid.uuid5(issue_uid, str(sequence))
+def batch_id(issue_uid: uuid.UUID, variant: int, sequence: int) -> uuid.UUID:
+    """The batch's name, by the numbers of its variant and its place in it: the same after every crash."""
+    return uuid.uuid5(issue_uid, f"{variant}.{sequence}")
 
 
 def may_follow(before: BatchState, after: BatchState) -> bool:

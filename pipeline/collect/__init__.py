@@ -1,0 +1,1 @@
+"""The room that reads the outside world."""

@@ -1,0 +1,1 @@
+"""Articles and subscriptions become an issue and its variants: pure decisions."""

@@ -1,0 +1,116 @@
+"""The audience: people, what each of them chose, and which addresses get no mail."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from pipeline.domain.ledger import SubscriberId
+
+SubscriptionId = NewType("SubscriptionId", int)
+
+
+class SubscriptionState(StrEnum):
+    """Where a subscription stands.  Only an active one gets mail."""
+
+    PENDING = "pending"
+    """The person has still to confirm it."""
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address gets no mail, from any newsletter."""
+
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBED = "unsubscribed"
+    """The person told the provider or its mailbox, not us; a click on our link ends one subscription only."""
+    MANUAL = "manual"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person's address.  ``created`` is aware, in UTC."""
+
+    id: SubscriberId
+    address: str
+    name: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A person's choice for one newsletter.
+
+    ``topics`` are topic keys, empty for all.  ``language`` (BCP 47) and ``timezone`` (IANA) are None where the
+    person left them to the newsletter.  ``ended_how`` says how an unsubscribed one ended: ``one-click``, ``page`` …
+    """
+
+    id: SubscriptionId
+    subscriber: Subscriber
+    newsletter: str
+    cadence: str
+    state: SubscriptionState
+    topics: tuple[str, ...] = ()
+    language: str | None = None
+    timezone: str | None = None
+    ended_how: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address that gets no mail, by its `address_key`; it outlives the subscriber.  ``since`` is aware, in UTC."""
+
+    address_key: str
+    reason: SuppressionReason
+    since: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscriber:
+    """A person as a list or a form brings them: checked, normalised, not yet in the store."""
+
+    address: str
+    name: str = ""
+    language: str | None = None
+    timezone: str | None = None
+    topics: tuple[str, ...] = ()
+
+
+class ImportFate(StrEnum):
+    """What an import does with a person."""
+
+    NEW = "new"
+    EXISTING = "existing"
+    SUPPRESSED = "suppressed"
+
+
+def import_fate(state: SubscriptionState | None, *, suppressed: bool) -> ImportFate:
+    """What an import does, given the state of the person's subscription to that newsletter (None: there is none).
+
+    An import never revives: whoever unsubscribed, or whose address is suppressed, said so later than any list.
+    It doesn't change what there is either, so that the same file can be imported twice.
+    """
+    if suppressed:
+        return ImportFate.SUPPRESSED
+    return ImportFate.NEW if state is None else ImportFate.EXISTING
+
+
+def address_key(address: str) -> str:
+    """The form by which addresses are compared: NFC and case folded.
+
+    RFC 5321 lets a host tell ``Anna@`` from ``anna@``; none that people use does, and mailing both mails one twice.
+    """
+    return unicodedata.normalize("NFC", address.strip()).casefold()
+
+
+def masked(address: str) -> str:
+    """The address as a page may show it to whoever holds a link: ``a…@example.org``."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}…{at}{domain}" if at else "…"

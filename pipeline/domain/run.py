@@ -1,0 +1,38 @@
+"""Runs: one execution of a job for one slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+RunId = NewType("RunId", int)
+
+
+class RunOutcome(StrEnum):
+    """How a run ended.  Every slot ends in one of these but ``running``."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    BROKEN_OFF = "broken_off"
+    """The process died; the next run goes on with what was left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run.  ``slot`` is None for one that a person started.  ``problems`` are `pipeline.errors.Problem`."""
+
+    id: RunId
+    job: str
+    slot: datetime | None
+    started: datetime
+    ended: datetime | None
+    outcome: RunOutcome
+    reason: str
+    counts: Mapping[str, Any]
+    problems: tuple[Any, ...]

@@ -1,0 +1,86 @@
+"""How the store is opened, and its two kinds of transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from pipeline.errors import StoreError
+
+_BUSY_MS = 60_000
+
+
+def open_engine(url: str) -> Engine:
+    """The engine for ``sqlite:///FILE`` or ``postgresql://…``.  Creates the file's directory, not the schema."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            "is not the address of a database.",
+            where="store.url",
+            mend="Write sqlite:///FILE or postgresql://USER@HOST/NAME.",
+        ) from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _open_sqlite(parsed)
+        case "postgresql":
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=10
+            )
+        case other:
+            raise StoreError(
+                f"can't use {other!r}.", where="store.url", mend="Write sqlite:///FILE or postgresql://USER@HOST/NAME."
+            )
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of a SQLite store; None for PostgreSQL or a store in memory."""
+    if engine.dialect.name != "sqlite" or engine.url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(engine.url.database))
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+
+    # The driver's own transactions begin too late: two threads that read, then write, would lose one's update.
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401  (a DBAPI connection has no type)
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL: an intent must be on the disk before the provider is called, also when the power fails.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -16384")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write; on SQLite it has the write lock from its first statement."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, from one snapshot on SQLite."""
+    with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
+        yield connection

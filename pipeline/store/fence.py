@@ -1,0 +1,96 @@
+"""The instance fence: a restored copy of the store must not mail again what was mailed after it was made.
+
+The store counts its generations, one more each time that mailing begins or ends; a file beside the store knows the
+last one.  A copy that is older than the file is fenced.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, select, update
+
+from pipeline.errors import InstanceFenced
+from pipeline.store.database import reading, sqlite_file, writing
+from pipeline.store.statements import insert_new
+from pipeline.store.tables import instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """The fence of one store; ``file`` is on this machine."""
+
+    engine: Engine
+    file: Path
+
+    def check(self) -> None:
+        """Raise InstanceFenced unless this is the store that this installation last mailed from."""
+        # The file first: another process may raise both in between, the store before the file.
+        known = self._read()
+        with reading(self.engine) as tx:
+            row = tx.execute(select(instance.c.uid, instance.c.generation)).one()
+        if known is None:
+            if row.generation and sqlite_file(self.engine):
+                self._refuse("was mailed from elsewhere: there is no fence file beside it.")
+            return
+        uid, generation = known
+        if uid != row.uid:
+            self._refuse("is another store than the one that this installation mailed from.")
+        if generation > row.generation:
+            self._refuse(
+                f"is an older copy: it stands at generation {row.generation}, mailing went on to {generation}."
+            )
+
+    def raise_(self) -> None:
+        """Count one generation more, in the store and then in the file."""
+        with writing(self.engine) as tx:
+            raised = update(instance).values(generation=instance.c.generation + 1)
+            row = tx.execute(raised.returning(instance.c.uid, instance.c.generation)).one()
+        self._write(row.uid, row.generation)
+
+    def open_(self) -> None:
+        """Accept this store from now on, by an operator's decision."""
+        known = self._read()
+        with writing(self.engine) as tx:
+            row = tx.execute(select(instance.c.uid, instance.c.generation)).one()
+            generation = max(row.generation, known[1] if known else 0) + 1
+            tx.execute(update(instance).values(generation=generation))
+        self._write(row.uid, generation)
+
+    def _read(self) -> tuple[uuid.UUID, int] | None:
+        try:
+            given = json.loads(self.file.read_text(encoding="utf-8"))
+            return uuid.UUID(given["instance"]), int(given["generation"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            what = f"can't be checked: {self.file} is damaged."
+            raise InstanceFenced(what, where="store", mend="See `rundbrief unfence`.") from error
+
+    def _write(self, uid: uuid.UUID, generation: int) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.file.with_name(f"{self.file.name}.{os.getpid()}.tmp")
+        draft.write_text(json.dumps({"instance": str(uid), "generation": generation}) + "\n", encoding="utf-8")
+        draft.replace(self.file)
+
+    def _refuse(self, what: str) -> None:
+        mend = "Nothing is mailed from it. If it is the right one, say so with `rundbrief unfence`."
+        raise InstanceFenced(what, where=f"store ({self.file})", mend=mend)
+
+
+def ensure_instance(engine: Engine, now: datetime) -> uuid.UUID:
+    """The store's name, given at its first opening."""
+    with reading(engine) as tx:
+        uid: uuid.UUID | None = tx.execute(select(instance.c.uid)).scalar_one_or_none()
+    if uid is not None:
+        return uid
+    with writing(engine) as tx:
+        fresh = insert_new(tx, instance).values(id=1, uid=uuid.uuid4(), created_at=now)
+        tx.execute(fresh.on_conflict_do_nothing())
+        made: uuid.UUID = tx.execute(select(instance.c.uid)).scalar_one()
+    return made

@@ -1,0 +1,176 @@
+"""Issues: freezing them, their variants, and their books."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
+
+from pipeline.domain.article import Article, ArticleId
+from pipeline.domain.issue import IMMEDIATE, Issue, IssueKey, IssueState, Terms
+from pipeline.domain.ledger import BatchState, Books, IssueId
+from pipeline.domain.message import Message
+from pipeline.store.articles import revisions
+from pipeline.store.codec import dump_message
+from pipeline.store.database import reading, writing
+from pipeline.store.freezing import begin, freeze
+from pipeline.store.tables import (
+    article,
+    batch,
+    delivery,
+    issue,
+    subscription,
+    variant,
+)
+
+_UNSETTLED = (BatchState.READY, BatchState.CLAIMED, BatchState.SUBMITTING, BatchState.RETRY_WAIT, BatchState.IN_DOUBT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnrenderedVariant:
+    """A variant that has no message yet, with its articles as they were frozen."""
+
+    id: int
+    key: IssueKey
+    language: str
+    articles: tuple[Article, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issues:
+    """The issues of one store."""
+
+    engine: Engine
+
+    def freeze(self, key: IssueKey, terms: Terms, now: datetime) -> IssueId | None:
+        """Freeze the issue's audience and articles in one transaction, and move the cursors of all it covers.
+
+        Returns None where there is such an issue already.  An issue that nobody is owed an article in is recorded
+        as skipped.
+        """
+        with writing(self.engine) as tx:
+            return freeze(tx, key, terms, now)
+
+    def close_slot(self, key: IssueKey, state: IssueState, reason: str, now: datetime) -> None:
+        """Record that a slot ended without an issue: skipped or missed.  The cursors stay, so nothing is lost."""
+        with writing(self.engine) as tx:
+            id_ = begin(tx, key, now)
+            ended = {"state": state, "reason": reason, "finished_at": now, "upto": 0}
+            tx.execute(update(issue).where(issue.c.id == id_).values(ended))
+
+    def immediate_slot(self, name: str, zone: str) -> datetime | None:
+        """The slot of the next immediate issue: the newest release, unless an issue has covered it."""
+        covered = select(func.coalesce(func.max(issue.c.upto), 0)).where(
+            issue.c.newsletter == name, issue.c.cadence == IMMEDIATE, issue.c.zone == zone
+        )
+        newest = (
+            select(article.c.released_at)
+            .where(article.c.release_number > covered.scalar_subquery())
+            .order_by(article.c.release_number.desc())
+            .limit(1)
+        )
+        with reading(self.engine) as tx:
+            return tx.execute(newest).scalar_one_or_none()
+
+    def zones(self, name: str, cadence: str, default: str) -> tuple[str, ...]:
+        """The time zones that the cadence's subscribers live in, the newsletter's own always among them."""
+        query = select(subscription.c.timezone).where(
+            subscription.c.newsletter == name, subscription.c.cadence == cadence, subscription.c.state == "active"
+        )
+        with reading(self.engine) as tx:
+            return tuple(sorted({zone or default for zone in tx.execute(query.distinct()).scalars()} | {default}))
+
+    def unrendered(self, id_: IssueId) -> Sequence[UnrenderedVariant]:
+        query = select(variant, issue).join(issue, issue.c.id == variant.c.issue_id)
+        with reading(self.engine) as tx:
+            rows = tx.execute(
+                query.where(variant.c.issue_id == id_, variant.c.message.is_(None)).order_by(variant.c.id)
+            ).all()
+            return [
+                UnrenderedVariant(
+                    id=row.id,
+                    key=_key(row),
+                    language=row.language,
+                    articles=revisions(tx, [(ArticleId(a), number) for a, number in json.loads(row.articles)]),
+                )
+                for row in rows
+            ]
+
+    def keep_message(self, variant_id: int, message: Message) -> None:
+        """Store a variant's message.  The first one stays: every attempt carries the same bytes."""
+        with writing(self.engine) as tx:
+            kept = update(variant).where(variant.c.id == variant_id, variant.c.message.is_(None))
+            tx.execute(kept.values(message=dump_message(message)))
+
+    def open_issues(self) -> Sequence[IssueId]:
+        with reading(self.engine) as tx:
+            ids = tx.execute(select(issue.c.id).where(issue.c.state == IssueState.OPEN).order_by(issue.c.id)).scalars()
+            return [IssueId(id_) for id_ in ids]
+
+    def finish(self, now: datetime) -> Sequence[IssueId]:
+        """Finish every open issue in which nothing is to do or in doubt."""
+        unsettled = exists().where(batch.c.issue_id == issue.c.id, batch.c.state.in_(_UNSETTLED))
+        done = update(issue).where(issue.c.state == IssueState.OPEN, ~unsettled)
+        with writing(self.engine) as tx:
+            ids = (
+                tx.execute(done.values(state=IssueState.FINISHED, finished_at=now).returning(issue.c.id))
+                .scalars()
+                .all()
+            )
+        return [IssueId(id_) for id_ in ids]
+
+    def shown(self, ids: Sequence[IssueId] | None = None, *, limit: int = 50) -> Sequence[Issue]:
+        """Issues with their books, the newest slot first."""
+        query = select(issue).order_by(issue.c.slot.desc(), issue.c.id.desc()).limit(limit)
+        if ids is not None:
+            query = query.where(issue.c.id.in_(ids))
+        with reading(self.engine) as tx:
+            rows = tx.execute(query).all()
+            books = _books(tx, [row.id for row in rows])
+        return [
+            Issue(
+                id=IssueId(row.id),
+                uid=row.uid,
+                key=_key(row),
+                state=IssueState(row.state),
+                reason=row.reason,
+                frozen_at=row.frozen_at,
+                finished_at=row.finished_at,
+                books=books[row.id],
+            )
+            for row in rows
+        ]
+
+
+def _key(row: Row[tuple[object, ...]]) -> IssueKey:
+    return IssueKey(newsletter=row.newsletter, cadence=row.cadence, zone=row.zone, slot=row.slot)
+
+
+def _books(tx: Connection, ids: Sequence[int]) -> dict[int, Books]:
+    """The books of each issue: a delivery without an outcome is in doubt or to do, as its batch is."""
+    doubtful = and_(delivery.c.outcome.is_(None), batch.c.state == BatchState.IN_DOUBT)
+    place = case((doubtful, "in_doubt"), else_=func.coalesce(delivery.c.outcome, "to_do"))
+    counted = (
+        select(delivery.c.issue_id, place.label("place"), func.count().label("count"))
+        .outerjoin(batch, and_(batch.c.variant_id == delivery.c.variant_id, batch.c.sequence == delivery.c.sequence))
+        .where(delivery.c.issue_id.in_(ids))
+        .group_by(delivery.c.issue_id, place)
+    )
+    audience = select(issue.c.id, issue.c.audience).where(issue.c.id.in_(ids))
+    books: dict[int, dict[str, int]] = {id_: {"audience": size} for id_, size in tx.execute(audience)}
+    for id_, place_name, size in tx.execute(counted):
+        books[id_][place_name] = size
+    return {id_: Books(**counts) for id_, counts in books.items()}

@@ -1,0 +1,300 @@
+"""The ledger: every transition of a batch is one transaction that checks where the batch stands."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, case, func, insert, or_, select, update
+
+from pipeline.deliver.ledger import Addressee, HeldBatch
+from pipeline.domain.issue import IssueState
+from pipeline.domain.ledger import TRANSITIONS, BatchState, IssueId, Outcome, OutcomeKind, SubscriberId, batch_id
+from pipeline.store.codec import load_message
+from pipeline.store.database import reading, writing
+from pipeline.store.owed import give_articles_back
+from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
+
+_WAITING = (BatchState.READY, BatchState.RETRY_WAIT)
+_HELD = (BatchState.CLAIMED, BatchState.SUBMITTING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLedger:
+    """The ledger of one store (see `pipeline.deliver.ledger.Ledger`)."""
+
+    engine: Engine
+
+    def claim(self, newsletters: Collection[str], owner: str, now: datetime, lease: timedelta) -> HeldBatch | None:
+        due = and_(
+            batch.c.state.in_(_WAITING),
+            or_(batch.c.not_before.is_(None), batch.c.not_before <= now),
+            issue.c.state == IssueState.OPEN,
+            issue.c.newsletter.in_(newsletters),
+            variant.c.message.is_not(None),
+        )
+        joined = batch.join(issue, issue.c.id == batch.c.issue_id).join(variant, variant.c.id == batch.c.variant_id)
+        pick = (
+            select(batch.c.id)
+            .select_from(joined)
+            .where(due)
+            .order_by(batch.c.issue_id, batch.c.variant_id, batch.c.sequence)
+        )
+        with writing(self.engine) as tx:
+            while (
+                id_ := tx.execute(pick.limit(1).with_for_update(of=batch, skip_locked=True)).scalar_one_or_none()
+            ) is not None:
+                _move(tx, id_, BatchState.CLAIMED, owner=owner, lease_until=now + lease, not_before=None)
+                _close_unmailable(tx, id_)
+                held = _held(tx, _batches().where(batch.c.id == id_))[0]
+                if held.addressees:
+                    return held
+                _move(tx, id_, BatchState.CANCELLED, owner=None, lease_until=None)
+        return None
+
+    def give_back(self, held: HeldBatch) -> None:
+        with writing(self.engine) as tx:
+            _move(tx, held.id, BatchState.READY, owner=None, lease_until=None)
+
+    def intend(
+        self, held: HeldBatch, owner: str, provider: str, payload_hash: str, now: datetime, lease: timedelta
+    ) -> HeldBatch | None:
+        still = [batch.c.id == held.id, batch.c.state == held.state, batch.c.attempt == held.tries]
+        if held.state is BatchState.CLAIMED:
+            still.append(batch.c.owner == owner)
+        intended = {
+            "state": BatchState.SUBMITTING,
+            "attempt": held.tries + 1,
+            "owner": owner,
+            "lease_until": now + lease,
+            "provider": provider,
+            "payload_hash": payload_hash,
+            "submitted_at": now,
+            "error": "",
+        }
+        with writing(self.engine) as tx:
+            if tx.execute(update(batch).where(*still).values(intended)).rowcount != 1:
+                return None
+        return replace(
+            held,
+            state=BatchState.SUBMITTING,
+            tries=held.tries + 1,
+            provider=provider,
+            payload_hash=payload_hash,
+            submitted_at=now,
+        )
+
+    def settle(self, held: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None, now: datetime) -> None:
+        final = [outcome for outcome in outcomes if outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)]
+        deferred = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.DEFERRED]
+        uncertain = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.UNCERTAIN]
+        with writing(self.engine) as tx:
+            if not _is_mine(tx, held):
+                return
+            if deferred and retry_at is None:
+                final += [
+                    Outcome(subscriber=o.subscriber, kind=OutcomeKind.REJECTED, reason=o.reason) for o in deferred
+                ]
+            elif deferred and retry_at is not None:
+                _defer(tx, held, deferred, retry_at)
+            _close(tx, held.issue, final)
+            fault = [o.subscriber for o in final if o.kind is OutcomeKind.REJECTED and not o.address_fault]
+            give_articles_back(tx, held.issue, fault)
+            if uncertain:
+                _move(tx, held.id, BatchState.IN_DOUBT, owner=None, lease_until=None, error=uncertain[0].reason)
+            elif any(outcome.kind is OutcomeKind.ACCEPTED for outcome in final) or not final:
+                _move(tx, held.id, BatchState.ACCEPTED, owner=None, lease_until=None)
+            else:
+                _move(tx, held.id, BatchState.REJECTED, owner=None, lease_until=None, error=final[0].reason)
+
+    def wait(self, held: HeldBatch, until: datetime, error: str) -> None:
+        with writing(self.engine) as tx:
+            if _is_mine(tx, held):
+                _move(tx, held.id, BatchState.RETRY_WAIT, owner=None, lease_until=None, not_before=until, error=error)
+
+    def reject(self, held: HeldBatch, error: str, now: datetime) -> None:
+        refused = [Outcome(subscriber=a.subscriber, kind=OutcomeKind.REJECTED, reason=error) for a in held.addressees]
+        self.settle(held, refused, None, now)
+
+    def doubt(self, held: HeldBatch, error: str) -> None:
+        with writing(self.engine) as tx:
+            if _is_mine(tx, held):
+                _move(tx, held.id, BatchState.IN_DOUBT, owner=None, lease_until=None, error=error)
+
+    def in_doubt(self) -> Sequence[HeldBatch]:
+        doubtful = _batches().where(batch.c.state == BatchState.IN_DOUBT, issue.c.state == IssueState.OPEN)
+        with reading(self.engine) as tx:
+            return _held(tx, doubtful.order_by(batch.c.submitted_at))
+
+    def expire(self, now: datetime, dead: Collection[str]) -> int:
+        over = and_(batch.c.state.in_(_HELD), or_(batch.c.lease_until <= now, batch.c.owner.in_(dead)))
+        after = case((batch.c.state == BatchState.CLAIMED, BatchState.READY.value), else_=BatchState.IN_DOUBT.value)
+        freed = {"state": after, "owner": None, "lease_until": None}
+        with writing(self.engine) as tx:
+            return tx.execute(update(batch).where(over).values(freed)).rowcount
+
+    def owners(self) -> Sequence[str]:
+        held = select(batch.c.owner).where(batch.c.state.in_(_HELD)).distinct()
+        with reading(self.engine) as tx:
+            return [owner for owner in tx.execute(held).scalars() if owner]
+
+    def next_due(self, newsletters: Collection[str]) -> datetime | None:
+        soonest = (
+            select(func.min(func.coalesce(batch.c.not_before, issue.c.frozen_at, type_=batch.c.not_before.type)))
+            .join(issue, issue.c.id == batch.c.issue_id)
+            .where(batch.c.state.in_(_WAITING), issue.c.state == IssueState.OPEN, issue.c.newsletter.in_(newsletters))
+        )
+        with reading(self.engine) as tx:
+            due: datetime | None = tx.execute(soonest).scalar_one_or_none()
+        return due
+
+    def decide(self, issue_id: IssueId, *, accepted: bool, now: datetime) -> int:
+        """A person's decision on all batches of an issue that are in doubt; returns how many deliveries it was on."""
+        with writing(self.engine) as tx:
+            doubtful = _batches().where(batch.c.state == BatchState.IN_DOUBT, batch.c.issue_id == issue_id)
+            held = _held(tx, doubtful)
+            for one in held:
+                if accepted:
+                    taken = [
+                        Outcome(subscriber=a.subscriber, kind=OutcomeKind.ACCEPTED, reason="decided by a person")
+                        for a in one.addressees
+                    ]
+                    _close(tx, issue_id, taken)
+                    _move(tx, one.id, BatchState.ACCEPTED)
+                else:
+                    _move(tx, one.id, BatchState.RETRY_WAIT, not_before=now)
+        return sum(len(one.addressees) for one in held)
+
+
+def _move(tx: Connection, id_: uuid.UUID, after: BatchState, **values: Any) -> None:  # noqa: ANN401  (column values)
+    before = [state for state, following in TRANSITIONS.items() if after in following]
+    moved = update(batch).where(batch.c.id == id_, batch.c.state.in_(before)).values(state=after, **values)
+    if tx.execute(moved).rowcount != 1:
+        msg = f"batch {id_} can't become {after}: the ledger allows that only from {', '.join(before)}"
+        raise AssertionError(msg)
+
+
+def _is_mine(tx: Connection, held: HeldBatch) -> bool:
+    """Whether the answer belongs to the newest attempt; a worker that slept past its lease may come too late."""
+    mine = select(batch.c.state).where(batch.c.id == held.id, batch.c.attempt == held.tries).with_for_update()
+    return tx.execute(mine).scalar_one_or_none() in (BatchState.SUBMITTING, BatchState.IN_DOUBT)
+
+
+def _of_batch(id_: uuid.UUID) -> Select[tuple[int]]:
+    return (
+        select(delivery.c.subscriber_id)
+        .join(batch, and_(batch.c.variant_id == delivery.c.variant_id, batch.c.sequence == delivery.c.sequence))
+        .where(batch.c.id == id_, delivery.c.outcome.is_(None))
+    )
+
+
+def _close_unmailable(tx: Connection, id_: uuid.UUID) -> None:
+    reason = case((suppression.c.reason.is_not(None), suppression.c.reason), else_=subscription.c.state)
+    closed = (
+        select(delivery.c.issue_id, delivery.c.subscriber_id, reason.label("reason"))
+        .join(subscription, subscription.c.id == delivery.c.subscription_id)
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .outerjoin(suppression, suppression.c.address_key == subscriber.c.address_key)
+        .join(batch, and_(batch.c.variant_id == delivery.c.variant_id, batch.c.sequence == delivery.c.sequence))
+        .where(batch.c.id == id_, delivery.c.outcome.is_(None))
+        .where(or_(suppression.c.reason.is_not(None), subscription.c.state != "active"))
+    )
+    for row in tx.execute(closed).all():
+        one = update(delivery).where(delivery.c.issue_id == row.issue_id, delivery.c.subscriber_id == row.subscriber_id)
+        tx.execute(one.values(outcome=OutcomeKind.SUPPRESSED, reason=row.reason))
+
+
+def _batches() -> Select[Any]:
+    return (
+        select(batch, variant.c.message, variant.c.language, issue.c.uid, issue.c.newsletter, issue.c.frozen_at)
+        .join(issue, issue.c.id == batch.c.issue_id)
+        .join(variant, variant.c.id == batch.c.variant_id)
+    )
+
+
+def _held(tx: Connection, query: Select[Any]) -> list[HeldBatch]:
+    return [_as_held(row, _addressees(tx, row)) for row in tx.execute(query).all()]
+
+
+def _addressees(tx: Connection, row: Row[Any]) -> tuple[Addressee, ...]:
+    query = (
+        select(delivery.c.subscriber_id, delivery.c.subscription_id, subscriber.c.address, subscriber.c.name)
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .where(
+            delivery.c.variant_id == row.variant_id, delivery.c.sequence == row.sequence, delivery.c.outcome.is_(None)
+        )
+        .order_by(delivery.c.subscriber_id)
+    )
+    return tuple(
+        Addressee(subscriber=SubscriberId(person), subscription=chosen, address=address, name=name)
+        for person, chosen, address, name in tx.execute(query)
+    )
+
+
+def _as_held(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:
+    return HeldBatch(
+        id=row.id,
+        issue=IssueId(row.issue_id),
+        issue_uid=row.uid,
+        newsletter=row.newsletter,
+        sequence=row.sequence,
+        state=BatchState(row.state),
+        tries=row.attempt,
+        date=row.frozen_at,
+        language=row.language,
+        message=load_message(row.message),
+        addressees=addressees,
+        provider=row.provider,
+        payload_hash=row.payload_hash,
+        submitted_at=row.submitted_at,
+    )
+
+
+_CLOSE = (
+    update(delivery)
+    .where(delivery.c.issue_id == bindparam("of_issue"), delivery.c.subscriber_id == bindparam("of_subscriber"))
+    .where(delivery.c.outcome.is_(None))
+)
+
+
+def _close(tx: Connection, issue_id: IssueId, outcomes: Sequence[Outcome]) -> None:
+    if outcomes:
+        rows = [
+            {
+                "of_issue": issue_id,
+                "of_subscriber": outcome.subscriber,
+                "outcome": outcome.kind.value,
+                "reason": outcome.reason or None,
+                "provider_ref": outcome.provider_ref,
+            }
+            for outcome in outcomes
+        ]
+        tx.execute(_CLOSE, rows)
+
+
+def _defer(tx: Connection, held: HeldBatch, deferred: Sequence[Outcome], retry_at: datetime) -> None:
+    """Move the deferred deliveries into a new batch: the old one's key stands for what was accepted under it."""
+    row = tx.execute(
+        select(batch.c.variant_id, variant.c.number)
+        .join(variant, variant.c.id == batch.c.variant_id)
+        .where(batch.c.id == held.id)
+    ).one()
+    last: int = tx.execute(select(func.max(batch.c.sequence)).where(batch.c.variant_id == row.variant_id)).scalar_one()
+    fresh = {
+        "id": batch_id(held.issue_uid, row.number, last + 1),
+        "issue_id": held.issue,
+        "variant_id": row.variant_id,
+        "sequence": last + 1,
+        "state": BatchState.RETRY_WAIT,
+        "attempt": held.tries,
+        "provider": held.provider,
+        "not_before": retry_at,
+        "error": deferred[0].reason,
+    }
+    tx.execute(insert(batch).values(fresh))
+    people = [outcome.subscriber for outcome in deferred]
+    moved = update(delivery).where(delivery.c.issue_id == held.issue, delivery.c.subscriber_id.in_(people))
+    tx.execute(moved.values(sequence=last + 1))

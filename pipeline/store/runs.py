@@ -1,0 +1,107 @@
+"""Runs and the slots of schedules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Row, select, update
+
+from pipeline.domain.run import Run, RunId, RunOutcome
+from pipeline.errors import Problem
+from pipeline.store.database import reading, writing
+from pipeline.store.statements import insert_new
+from pipeline.store.tables import run, schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """The runs of one store."""
+
+    engine: Engine
+
+    def last_slot(self, job: str, now: datetime) -> datetime:
+        """The last slot of the job that was dealt with; ``now`` for a job that is seen for the first time."""
+        with reading(self.engine) as tx:
+            known: datetime | None = tx.execute(
+                select(schedule.c.last_slot).where(schedule.c.job == job)
+            ).scalar_one_or_none()
+        if known is not None:
+            return known
+        with writing(self.engine) as tx:
+            tx.execute(insert_new(tx, schedule).values(job=job, last_slot=now).on_conflict_do_nothing())
+            first: datetime = tx.execute(select(schedule.c.last_slot).where(schedule.c.job == job)).scalar_one()
+        return first
+
+    def pass_slot(self, job: str, slot: datetime) -> None:
+        """Remember that all slots of the job up to this one were dealt with; never goes back."""
+        with writing(self.engine) as tx:
+            later = update(schedule).where(schedule.c.job == job, schedule.c.last_slot < slot)
+            tx.execute(later.values(last_slot=slot))
+
+    def begin(self, job: str, slot: datetime | None, owner: str, now: datetime) -> RunId | None:
+        """Record that a run begins.  None if there was one for this slot: then nothing is to do."""
+        begun = {"job": job, "slot": slot, "started_at": now, "outcome": RunOutcome.RUNNING, "owner": owner}
+        with writing(self.engine) as tx:
+            fresh = insert_new(tx, run).values(begun).on_conflict_do_nothing().returning(run.c.id)
+            id_ = tx.execute(fresh).scalar_one_or_none()
+        return None if id_ is None else RunId(id_)
+
+    def end(
+        self, id_: RunId, outcome: RunOutcome, counts: Mapping[str, Any], problems: Sequence[Problem], now: datetime
+    ) -> None:
+        ended = {
+            "outcome": outcome,
+            "ended_at": now,
+            "counts": json.dumps(counts, default=str),
+            "problems": json.dumps([asdict(problem) for problem in problems], ensure_ascii=False),
+        }
+        with writing(self.engine) as tx:
+            tx.execute(update(run).where(run.c.id == id_).values(ended))
+
+    def close_slot(self, job: str, slot: datetime, outcome: RunOutcome, reason: str, now: datetime) -> None:
+        """Record that a slot ended without a run: skipped or missed."""
+        ended = {"job": job, "slot": slot, "started_at": now, "ended_at": now, "outcome": outcome, "reason": reason}
+        with writing(self.engine) as tx:
+            tx.execute(insert_new(tx, run).values(ended).on_conflict_do_nothing())
+
+    def break_off(self, dead: Sequence[str], now: datetime) -> int:
+        """End the runs of owners that died; returns how many."""
+        over = update(run).where(run.c.outcome == RunOutcome.RUNNING, run.c.owner.in_(dead))
+        ended = {"outcome": RunOutcome.BROKEN_OFF, "ended_at": now, "reason": "the process ended before the run did"}
+        with writing(self.engine) as tx:
+            return tx.execute(over.values(ended)).rowcount
+
+    def owners(self) -> Sequence[str]:
+        """Who is running something."""
+        with reading(self.engine) as tx:
+            return tx.execute(select(run.c.owner).where(run.c.outcome == RunOutcome.RUNNING).distinct()).scalars().all()
+
+    def newest(self, *, limit: int = 20, job: str | None = None) -> Sequence[Run]:
+        query = select(run).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(limit)
+        if job is not None:
+            query = query.where(run.c.job == job)
+        with reading(self.engine) as tx:
+            return [_run(row) for row in tx.execute(query)]
+
+    def one(self, id_: RunId) -> Run | None:
+        with reading(self.engine) as tx:
+            row = tx.execute(select(run).where(run.c.id == id_)).one_or_none()
+        return _run(row) if row else None
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=RunId(row.id),
+        job=row.job,
+        slot=row.slot,
+        started=row.started_at,
+        ended=row.ended_at,
+        outcome=RunOutcome(row.outcome),
+        reason=row.reason,
+        counts=json.loads(row.counts),
+        problems=tuple(Problem(**problem) for problem in json.loads(row.problems)),
+    )

@@ -1,0 +1,68 @@
+"""The store as a whole."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from pipeline.store.articles import Articles
+from pipeline.store.database import open_engine, sqlite_file
+from pipeline.store.fence import Fence, ensure_instance
+from pipeline.store.issues import Issues
+from pipeline.store.ledger import StoredLedger
+from pipeline.store.migrate import migrate
+from pipeline.store.runs import Runs
+from pipeline.store.subscriptions import Subscriptions
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store with its current schema.  ``directory`` holds what lives beside it: fence, owners, keys."""
+
+    engine: Engine
+    instance: uuid.UUID
+    directory: Path
+    migrated_from: Path | None = None
+
+    @cached_property
+    def articles(self) -> Articles:
+        return Articles(engine=self.engine)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        return Subscriptions(engine=self.engine)
+
+    @cached_property
+    def issues(self) -> Issues:
+        return Issues(engine=self.engine)
+
+    @cached_property
+    def ledger(self) -> StoredLedger:
+        return StoredLedger(engine=self.engine)
+
+    @cached_property
+    def runs(self) -> Runs:
+        return Runs(engine=self.engine)
+
+    @cached_property
+    def fence(self) -> Fence:
+        return Fence(engine=self.engine, file=self.directory / "rundbrief.fence")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str, directory: Path, now: datetime) -> Store:
+    """Open the store, make or migrate its schema.  ``directory`` is where a PostgreSQL store's files are kept.
+
+    Raises `pipeline.errors.StoreError`.
+    """
+    engine = open_engine(url)
+    backup = migrate(engine, now)
+    file = sqlite_file(engine)
+    return Store(engine, ensure_instance(engine, now), file.parent if file else directory, backup)

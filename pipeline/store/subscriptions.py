@@ -1,0 +1,218 @@
+"""Subscribers, subscriptions and suppressions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+
+from pipeline.audience.store import ImportCounts
+from pipeline.domain.article import topic_key
+from pipeline.domain.audience import (
+    ImportFate,
+    NewSubscriber,
+    Subscriber,
+    Subscription,
+    SubscriptionId,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+    address_key,
+    import_fate,
+)
+from pipeline.domain.ledger import SubscriberId
+from pipeline.store.database import reading, writing
+from pipeline.store.statements import insert_new
+from pipeline.store.tables import article, subscriber, subscription, suppression, topic_set
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriptions:
+    """The audience of one store (see `pipeline.audience.store`)."""
+
+    engine: Engine
+
+    def subscription(self, id_: SubscriptionId) -> Subscription | None:
+        with reading(self.engine) as tx:
+            return _one(tx, id_)
+
+    def unsubscribe(self, id_: SubscriptionId, now: datetime, how: str) -> Subscription | None:
+        ended = {"state": SubscriptionState.UNSUBSCRIBED, "changed_at": now, "ended_how": how}
+        going = update(subscription).where(
+            subscription.c.id == id_, subscription.c.state != SubscriptionState.UNSUBSCRIBED
+        )
+        with writing(self.engine) as tx:
+            tx.execute(going.values(ended))
+            return _one(tx, id_)
+
+    def resubscribe(self, id_: SubscriptionId, now: datetime) -> Subscription | None:
+        """Make it active again, from now on: what was released while it was ended is not mailed."""
+        with writing(self.engine) as tx:
+            found = _one(tx, id_)
+            if found is None or found.state is not SubscriptionState.UNSUBSCRIBED:
+                return found
+            gone = select(suppression).where(suppression.c.address_key == address_key(found.subscriber.address))
+            if tx.execute(gone).one_or_none() is not None:
+                return found
+            again = {
+                "state": SubscriptionState.ACTIVE,
+                "changed_at": now,
+                "ended_how": None,
+                "cursor": _last_release(tx),
+                "owed": "",
+            }
+            tx.execute(update(subscription).where(subscription.c.id == id_).values(again))
+            return _one(tx, id_)
+
+    def add_subscribers(
+        self, people: Iterable[NewSubscriber], newsletter: str, cadence: str, *, confirmed: bool, now: datetime
+    ) -> ImportCounts:
+        state = SubscriptionState.ACTIVE if confirmed else SubscriptionState.PENDING
+        counts = dict.fromkeys(ImportFate, 0)
+        stream = iter(people)
+        with writing(self.engine) as tx:
+            cursor = _last_release(tx)
+            sets: dict[tuple[str, ...], int] = {}
+            while page := {address_key(person.address): person for person in islice(stream, _PAGE)}:
+                fates = _fates(tx, list(page), newsletter)
+                for fate in fates.values():
+                    counts[fate] += 1
+                fresh = {key: page[key] for key, fate in fates.items() if fate is ImportFate.NEW}
+                if not fresh:
+                    continue
+                ids = _subscribers(tx, fresh, now)
+                for person in fresh.values():
+                    _topic_set(tx, sets, person.topics)
+                rows = [
+                    {
+                        "subscriber_id": ids[key],
+                        "newsletter": newsletter,
+                        "cadence": cadence,
+                        "topic_set_id": sets[_topics(person.topics)],
+                        "language": person.language,
+                        "timezone": person.timezone,
+                        "state": state,
+                        "cursor": cursor,
+                        "created_at": now,
+                        "changed_at": now,
+                    }
+                    for key, person in fresh.items()
+                ]
+                tx.execute(insert(subscription), rows)
+        return ImportCounts(
+            new=counts[ImportFate.NEW], existing=counts[ImportFate.EXISTING], suppressed=counts[ImportFate.SUPPRESSED]
+        )
+
+    def listed(
+        self, *, newsletter: str | None = None, state: SubscriptionState | None = None, address: str | None = None
+    ) -> Iterator[Subscription]:
+        """Subscriptions in the order of their making, streamed."""
+        query = _subscriptions().order_by(subscription.c.id)
+        if newsletter is not None:
+            query = query.where(subscription.c.newsletter == newsletter)
+        if state is not None:
+            query = query.where(subscription.c.state == state)
+        if address is not None:
+            query = query.where(subscriber.c.address_key == address_key(address))
+        with reading(self.engine) as tx:
+            for row in tx.execution_options(yield_per=_PAGE).execute(query):
+                yield _subscription(row)
+
+    def suppress(self, address: str, reason: SuppressionReason, detail: str, now: datetime) -> None:
+        """Send this address nothing more.  The first reason stays."""
+        row = {"address_key": address_key(address), "reason": reason, "detail": detail, "created_at": now}
+        with writing(self.engine) as tx:
+            tx.execute(insert_new(tx, suppression).values(row).on_conflict_do_nothing())
+
+    def unsuppress(self, address: str) -> bool:
+        """Lift it; False if there was none."""
+        with writing(self.engine) as tx:
+            lifted = delete(suppression).where(suppression.c.address_key == address_key(address))
+            return tx.execute(lifted).rowcount == 1
+
+    def suppressions(self) -> Sequence[Suppression]:
+        with reading(self.engine) as tx:
+            rows = tx.execute(select(suppression).order_by(suppression.c.created_at, suppression.c.address_key)).all()
+        return [
+            Suppression(
+                address_key=row.address_key,
+                reason=SuppressionReason(row.reason),
+                since=row.created_at,
+                detail=row.detail,
+            )
+            for row in rows
+        ]
+
+
+def _last_release(tx: Connection) -> int:
+    last: int = tx.execute(select(func.coalesce(func.max(article.c.release_number), 0))).scalar_one()
+    return last
+
+
+def _subscriptions() -> Select[Any]:
+    return (
+        select(subscription, subscriber.c.address, subscriber.c.name, subscriber.c.created_at.label("known_since"))
+        .add_columns(topic_set.c.topics)
+        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        .join(topic_set, topic_set.c.id == subscription.c.topic_set_id)
+    )
+
+
+def _one(tx: Connection, id_: SubscriptionId) -> Subscription | None:
+    row = tx.execute(_subscriptions().where(subscription.c.id == id_)).one_or_none()
+    return _subscription(row) if row else None
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    person = Subscriber(id=SubscriberId(row.subscriber_id), address=row.address, name=row.name, created=row.known_since)
+    return Subscription(
+        id=SubscriptionId(row.id),
+        subscriber=person,
+        newsletter=row.newsletter,
+        cadence=row.cadence,
+        state=SubscriptionState(row.state),
+        topics=tuple(json.loads(row.topics)),
+        language=row.language,
+        timezone=row.timezone,
+        ended_how=row.ended_how,
+    )
+
+
+def _fates(tx: Connection, keys: Sequence[str], newsletter: str) -> dict[str, ImportFate]:
+    gone = set(tx.execute(select(suppression.c.address_key).where(suppression.c.address_key.in_(keys))).scalars())
+    there = (
+        select(subscriber.c.address_key, subscription.c.state)
+        .join(subscription, subscription.c.subscriber_id == subscriber.c.id)
+        .where(subscriber.c.address_key.in_(keys), subscription.c.newsletter == newsletter)
+    )
+    states = {key: SubscriptionState(state) for key, state in tx.execute(there)}
+    return {key: import_fate(states.get(key), suppressed=key in gone) for key in keys}
+
+
+def _subscribers(tx: Connection, people: dict[str, NewSubscriber], now: datetime) -> dict[str, int]:
+    rows = [
+        {"address": person.address, "address_key": key, "name": person.name, "created_at": now}
+        for key, person in people.items()
+    ]
+    tx.execute(insert_new(tx, subscriber).on_conflict_do_nothing(), rows)
+    query = select(subscriber.c.address_key, subscriber.c.id).where(subscriber.c.address_key.in_(people))
+    return {key: id_ for key, id_ in tx.execute(query)}
+
+
+def _topics(labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({topic_key(label) for label in labels} - {""}))
+
+
+def _topic_set(tx: Connection, sets: dict[tuple[str, ...], int], labels: Sequence[str]) -> None:
+    topics = _topics(labels)
+    if topics not in sets:
+        text = json.dumps(topics, ensure_ascii=False)
+        tx.execute(insert_new(tx, topic_set).values(topics=text).on_conflict_do_nothing())
+        sets[topics] = tx.execute(select(topic_set.c.id).where(topic_set.c.topics == text)).scalar_one()
