@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -120,25 +122,20 @@ class Articles:
 
         Streamed in pages, so that a feed of many articles needs the memory of a few.
         """
-        query = (
-            _articles()
-            .where(article.c.retracted_at.is_(None))
-            .order_by(article.c.published_at.desc(), article.c.id.desc())
-        )
-        if topics:
-            keys = [topic_key(topic) for topic in topics]
-            query = query.where(
-                article.c.id.in_(select(article_topic.c.article_id).where(article_topic.c.topic.in_(keys)))
-            )
-        if sources:
-            shown = select(sighting.c.article_id).where(sighting.c.source.in_(sources), sighting.c.gone_at.is_(None))
-            query = query.where(article.c.id.in_(shown))
-        if limit is not None:
-            query = query.limit(limit)
+        query = _selected(_articles(), topics, sources).limit(limit)
         with reading(self.engine) as tx:
             for page in tx.execution_options(yield_per=_PAGE).execute(query).partitions(_PAGE):
                 names = _sources(tx, [row.id for row in page])
                 yield from (_article(row, names.get(row.id, ())) for row in page)
+
+    def selection(self, *, limit: int | None, topics: Sequence[str] = (), sources: Sequence[str] = ()) -> str:
+        """A digest of which articles in which revisions `newest` would give; costs no article's content."""
+        digest = sha256()
+        query = _selected(select(article.c.id, article.c.revision), topics, sources).limit(limit)
+        with reading(self.engine) as tx:
+            for page in tx.execution_options(yield_per=_PAGE).execute(query).partitions(_PAGE):
+                digest.update(repr([(row.id, row.revision) for row in page]).encode())
+        return digest.hexdigest()
 
     def one(self, id_: ArticleId) -> Article | None:
         with reading(self.engine) as tx:
@@ -146,14 +143,25 @@ class Articles:
             return _article(row, _sources(tx, [id_]).get(id_, ())) if row else None
 
 
-def _ensure_source(tx: Connection, name: str) -> Row[tuple[object, ...]]:
+def _ensure_source(tx: Connection, name: str) -> Row[Any]:
     tx.execute(insert_new(tx, source).values(name=name).on_conflict_do_nothing())
     return tx.execute(select(source).where(source.c.name == name).with_for_update()).one()
 
 
-def _articles() -> Select[tuple[object, ...]]:
+def _articles() -> Select[Any]:
     current = and_(revision.c.article_id == article.c.id, revision.c.number == article.c.revision)
     return select(article, revision.c.content).join(revision, current)
+
+
+def _selected(query: Select[Any], topics: Sequence[str], sources: Sequence[str]) -> Select[Any]:
+    query = query.where(article.c.retracted_at.is_(None)).order_by(article.c.published_at.desc(), article.c.id.desc())
+    if topics:
+        keys = [topic_key(topic) for topic in topics]
+        query = query.where(article.c.id.in_(select(article_topic.c.article_id).where(article_topic.c.topic.in_(keys))))
+    if sources:
+        shown = select(sighting.c.article_id).where(sighting.c.source.in_(sources), sighting.c.gone_at.is_(None))
+        query = query.where(article.c.id.in_(shown))
+    return query
 
 
 def _sources(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -166,7 +174,7 @@ def _sources(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     return names
 
 
-def _article(row: Row[tuple[object, ...]], sources: tuple[str, ...]) -> Article:
+def _article(row: Row[Any], sources: tuple[str, ...]) -> Article:
     return Article(
         id=ArticleId(row.id),
         public_id=row.public_id,

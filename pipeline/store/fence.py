@@ -83,14 +83,14 @@ class Fence:
         raise InstanceFenced(what, where=f"store ({self.file})", mend=mend)
 
 
-def ensure_instance(engine: Engine, now: datetime) -> uuid.UUID:
-    """The store's name, given at its first opening."""
+def ensure_instance(engine: Engine, now: datetime) -> tuple[uuid.UUID, datetime]:
+    """The store's name and when it was made; both are given at its first opening."""
+    known = select(instance.c.uid, instance.c.created_at)
     with reading(engine) as tx:
-        uid: uuid.UUID | None = tx.execute(select(instance.c.uid)).scalar_one_or_none()
-    if uid is not None:
-        return uid
-    with writing(engine) as tx:
-        fresh = insert_new(tx, instance).values(id=1, uid=uuid.uuid4(), created_at=now)
-        tx.execute(fresh.on_conflict_do_nothing())
-        made: uuid.UUID = tx.execute(select(instance.c.uid)).scalar_one()
-    return made
+        row = tx.execute(known).one_or_none()
+    if row is None:
+        with writing(engine) as tx:
+            fresh = insert_new(tx, instance).values(id=1, uid=uuid.uuid4(), created_at=now)
+            tx.execute(fresh.on_conflict_do_nothing())
+            row = tx.execute(known).one()
+    return row.uid, row.created_at

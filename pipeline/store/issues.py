@@ -64,12 +64,17 @@ class Issues:
         with writing(self.engine) as tx:
             return freeze(tx, key, terms, now)
 
-    def close_slot(self, key: IssueKey, state: IssueState, reason: str, now: datetime) -> None:
-        """Record that a slot ended without an issue: skipped or missed.  The cursors stay, so nothing is lost."""
+    def close_slot(self, key: IssueKey, state: IssueState, reason: str, now: datetime) -> IssueId | None:
+        """Record that a slot ended without an issue: skipped or missed.  The cursors stay, so nothing is lost.
+
+        Returns None where the slot has an issue already.
+        """
         with writing(self.engine) as tx:
             id_ = begin(tx, key, now)
-            ended = {"state": state, "reason": reason, "finished_at": now, "upto": 0}
-            tx.execute(update(issue).where(issue.c.id == id_).values(ended))
+            if id_ is not None:
+                ended = {"state": state, "reason": reason, "finished_at": now}
+                tx.execute(update(issue).where(issue.c.id == id_).values(ended))
+        return id_
 
     def immediate_slot(self, name: str, zone: str) -> datetime | None:
         """The slot of the next immediate issue: the newest release, unless an issue has covered it."""

@@ -145,7 +145,9 @@ class StoredLedger:
         soonest = (
             select(func.min(func.coalesce(batch.c.not_before, issue.c.frozen_at, type_=batch.c.not_before.type)))
             .join(issue, issue.c.id == batch.c.issue_id)
-            .where(batch.c.state.in_(_WAITING), issue.c.state == IssueState.OPEN, issue.c.newsletter.in_(newsletters))
+            .join(variant, variant.c.id == batch.c.variant_id)
+            .where(batch.c.state.in_(_WAITING), variant.c.message.is_not(None))
+            .where(issue.c.state == IssueState.OPEN, issue.c.newsletter.in_(newsletters))
         )
         with reading(self.engine) as tx:
             due: datetime | None = tx.execute(soonest).scalar_one_or_none()

@@ -22,10 +22,11 @@ from pipeline.store.subscriptions import Subscriptions
 
 @dataclass(frozen=True)
 class Store:
-    """An open store with its current schema.  ``directory`` holds what lives beside it: fence, owners, keys."""
+    """An open store with its current schema, made at ``created``.  ``directory`` holds what lives beside it: fence, owners, keys."""
 
     engine: Engine
     instance: uuid.UUID
+    created: datetime
     directory: Path
     migrated_from: Path | None = None
 
@@ -65,4 +66,5 @@ def open_store(url: str, directory: Path, now: datetime) -> Store:
     engine = open_engine(url)
     backup = migrate(engine, now)
     file = sqlite_file(engine)
-    return Store(engine, ensure_instance(engine, now), file.parent if file else directory, backup)
+    uid, created = ensure_instance(engine, now)
+    return Store(engine, uid, created, file.parent if file else directory, backup)

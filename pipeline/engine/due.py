@@ -1,0 +1,73 @@
+"""Which issues are due: every slot that has come up gets its issue, or its end with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pipeline import config, wiring
+from pipeline.app import App
+from pipeline.cadence import latest_slot, slots_between
+from pipeline.domain.issue import IMMEDIATE, IssueKey, IssueState
+from pipeline.domain.ledger import IssueId
+from pipeline.domain.slots import SlotFate, settle_slots
+
+
+def freeze_due(app: App) -> list[IssueId]:
+    """Step: freeze the issues of all slots that have come up; returns those that this call froze or closed."""
+    return [
+        issue
+        for newsletter in app.settings.newsletters
+        for cadence, cron in newsletter.cadences.items()
+        for issue in (_immediate(app, newsletter) if cron is None else _scheduled(app, newsletter, cadence, cron))
+    ]
+
+
+def freeze_one(app: App, newsletter: config.Newsletter, cadence: str, slot: datetime | None) -> list[IssueId]:
+    """Freeze one issue because a person wants it: for ``slot``, or for the last one that has come up."""
+    if cadence == IMMEDIATE:
+        return list(_immediate(app, newsletter))
+    cron = newsletter.schedules[cadence]
+    frozen: list[IssueId] = []
+    for zone in _zones(app, newsletter, cadence):
+        at = slot or latest_slot(cron, zone, app.clock())
+        if at is not None:
+            frozen += _freeze(
+                app, newsletter, IssueKey(newsletter=newsletter.name, cadence=cadence, zone=zone, slot=at)
+            )
+    return frozen
+
+
+def _immediate(app: App, newsletter: config.Newsletter) -> Iterator[IssueId]:
+    zone = newsletter.timezone.key
+    slot = app.store.issues.immediate_slot(newsletter.name, zone)
+    if slot is not None:
+        key = IssueKey(newsletter=newsletter.name, cadence=IMMEDIATE, zone=zone, slot=slot)
+        yield from _freeze(app, newsletter, key)
+
+
+def _scheduled(app: App, newsletter: config.Newsletter, cadence: str, cron: str) -> Iterator[IssueId]:
+    now = app.clock()
+    for zone in _zones(app, newsletter, cadence):
+        job = f"mail/{newsletter.name}/{cadence}/{zone}"
+        pending = list(slots_between(cron, zone, app.store.runs.last_slot(job, now), now))
+        for verdict in settle_slots(pending, now, newsletter.max_lateness):
+            key = IssueKey(newsletter=newsletter.name, cadence=cadence, zone=zone, slot=verdict.slot)
+            if verdict.fate is SlotFate.DUE:
+                yield from _freeze(app, newsletter, key)
+            else:
+                state = IssueState.MISSED if verdict.fate is SlotFate.MISSED else IssueState.SKIPPED
+                closed = app.store.issues.close_slot(key, state, verdict.reason, now)
+                yield from () if closed is None else (closed,)
+            app.store.runs.pass_slot(job, verdict.slot)
+
+
+def _zones(app: App, newsletter: config.Newsletter, cadence: str) -> tuple[str, ...]:
+    own = newsletter.timezone.key
+    return app.store.issues.zones(newsletter.name, cadence, own) if newsletter.local_time else (own,)
+
+
+def _freeze(app: App, newsletter: config.Newsletter, key: IssueKey) -> Iterator[IssueId]:
+    issue = app.store.issues.freeze(key, wiring.terms(newsletter, app.providers(newsletter)), app.clock())
+    if issue is not None:
+        yield issue

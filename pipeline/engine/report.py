@@ -1,0 +1,71 @@
+"""What a pass did, as `rundbrief run --json` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.collect.collect import Collected
+from pipeline.domain.issue import Issue, IssueState
+from pipeline.errors import Problem
+
+NOTES = frozenset({"article-note"})
+"""Codes of problems that are only remarks: nothing failed and nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The counts of one pass.  ``written`` are the feed documents and pages that changed."""
+
+    collected: Collected = Collected()
+    written: tuple[Path, ...] = ()
+    untouched: int = 0
+    issues: tuple[Issue, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether something failed; remarks don't count."""
+        return any(problem.code not in NOTES for problem in self.problems)
+
+    def as_json(self) -> dict[str, Any]:
+        collected = self.collected
+        return {
+            "collected": {
+                "new": collected.new,
+                "revised": collected.revised,
+                "retracted": collected.retracted,
+                "unchanged": collected.unchanged,
+            },
+            "published": {"written": [str(path) for path in self.written], "untouched": self.untouched},
+            "mailed": {"issues": [issue_json(issue) for issue in self.issues]},
+            "problems": [asdict(problem) for problem in self.problems],
+        }
+
+
+def issue_json(issue: Issue) -> dict[str, Any]:
+    """An issue with its books.  ``skipped`` is the reason where it was not mailed, else null."""
+    ended = issue.state in (IssueState.SKIPPED, IssueState.MISSED, IssueState.CANCELLED)
+    return {
+        "id": issue.id,
+        "newsletter": issue.key.newsletter,
+        "cadence": issue.key.cadence,
+        "zone": issue.key.zone,
+        "slot": issue.key.slot.isoformat(),
+        "state": issue.state.value,
+        **asdict(issue.books),
+        "skipped": issue.reason if ended else None,
+    }
+
+
+def total(parts: Sequence[Collected]) -> Collected:
+    """The sum of collections."""
+    return Collected(
+        new=sum(part.new for part in parts),
+        revised=sum(part.revised for part in parts),
+        retracted=sum(part.retracted for part in parts),
+        unchanged=sum(part.unchanged for part in parts),
+        problems=tuple(problem for part in parts for problem in part.problems),
+    )
