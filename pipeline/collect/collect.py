@@ -26,13 +26,14 @@ class SourceRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """The counts of one collection, and what was wrong."""
+    """The counts of one collection, what was wrong, and what was odd but could be read."""
 
     new: int = 0
     revised: int = 0
     retracted: int = 0
     unchanged: int = 0
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 class ArticleStore(Protocol):

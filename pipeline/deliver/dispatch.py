@@ -119,7 +119,7 @@ class Desk:
         wait = self.policy.wait(-(-mine.tries // len(order)), error.retry_after)
         if wait is None:
             self.ledger.reject(mine, str(error), now)
-            self._report(_problem(mine, f"gave up after {mine.tries} tries: {error}"))
+            self._report(_given_up(mine, error))
             return
         with self._lock:
             self._paused[provider.name] = now + wait
@@ -192,3 +192,9 @@ def payload_hash(batch: Batch, held: HeldBatch, provider: Provider) -> str:
 def _problem(held: HeldBatch, what: str) -> Problem:
     mend = f"See `rundbrief issues show {held.issue}`; decide with `rundbrief issues resolve {held.issue}`."
     return Problem(code="mail-in-doubt", where=f"issue {held.issue}, batch {held.id}", what=what, mend=mend)
+
+
+def _given_up(mine: HeldBatch, error: ProviderError) -> Problem:
+    what = f"gave up after {mine.tries} tries: {error}"
+    mend = "The articles are owed again: the next issue carries them."
+    return Problem(code="mail-given-up", where=f"issue {mine.issue}, batch {mine.id}", what=what, mend=mend)

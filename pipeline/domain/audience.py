@@ -111,6 +111,6 @@ def address_key(address: str) -> str:
 
 
 def masked(address: str) -> str:
-    """The address as a page may show it to whoever holds a link: ``a…@example.org``."""
+    """The address as a page may show it to whoever holds a link: ``a***@example.org``."""
     local, at, domain = address.rpartition("@")
-    return f"{local[:1]}…{at}{domain}" if at else "…"
+    return f"{local[:1]}***{at}{domain}" if at else "***"

@@ -45,8 +45,10 @@ class LocalEngine:
         return Report(
             collected=collected.collected,
             written=published.written,
+            removed=published.removed,
             untouched=published.untouched,
             issues=mailed.issues,
+            notes=collected.notes,
             problems=(*collected.problems, *published.problems, *mailed.problems),
         )
 
@@ -57,7 +59,7 @@ class LocalEngine:
             parts = list(pool.map(self._collect_one, sources))
         self.app.release()
         collected = total(parts)
-        return Report(collected=collected, problems=collected.problems)
+        return Report(collected=collected, problems=collected.problems, notes=collected.notes)
 
     def publish(self, feeds: Sequence[str]) -> Report:
         """Bring these feeds up to date, and the pages around them."""
@@ -69,7 +71,8 @@ class LocalEngine:
         published += self.app.publish_pages()
         self.progress.advance("pages")
         return Report(
-            written=(*published.written, *published.removed),
+            written=published.written,
+            removed=published.removed,
             untouched=len(published.untouched),
             problems=published.problems,
         )

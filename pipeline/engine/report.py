@@ -11,24 +11,26 @@ from pipeline.collect.collect import Collected
 from pipeline.domain.issue import Issue, IssueState
 from pipeline.errors import Problem
 
-NOTES = frozenset({"article-note"})
-"""Codes of problems that are only remarks: nothing failed and nothing is missing."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The counts of one pass.  ``written`` are the feed documents and pages that changed."""
+    """What one pass did.
+
+    ``written`` are the feed documents and pages that changed, ``removed`` those that are no longer published.
+    ``problems`` are what failed; ``notes`` only remarks: nothing failed and nothing is missing.
+    """
 
     collected: Collected = Collected()
     written: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
     untouched: int = 0
     issues: tuple[Issue, ...] = ()
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     @property
     def failed(self) -> bool:
-        """Whether something failed; remarks don't count."""
-        return any(problem.code not in NOTES for problem in self.problems)
+        return bool(self.problems)
 
     def as_json(self) -> dict[str, Any]:
         collected = self.collected
@@ -39,9 +41,14 @@ class Report:
                 "retracted": collected.retracted,
                 "unchanged": collected.unchanged,
             },
-            "published": {"written": [str(path) for path in self.written], "untouched": self.untouched},
+            "published": {
+                "written": [str(path) for path in self.written],
+                "removed": [str(path) for path in self.removed],
+                "untouched": self.untouched,
+            },
             "mailed": {"issues": [issue_json(issue) for issue in self.issues]},
             "problems": [asdict(problem) for problem in self.problems],
+            "notes": [asdict(note) for note in self.notes],
         }
 
 
@@ -68,4 +75,5 @@ def total(parts: Sequence[Collected]) -> Collected:
         retracted=sum(part.retracted for part in parts),
         unchanged=sum(part.unchanged for part in parts),
         problems=tuple(problem for part in parts for problem in part.problems),
+        notes=tuple(note for part in parts for note in part.notes),
     )

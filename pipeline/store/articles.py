@@ -25,6 +25,7 @@ from pipeline.collect.source import Collection, KnownHash, SourceState
 from pipeline.domain.article import Article, ArticleId, topic_key
 from pipeline.store.codec import load_content
 from pipeline.store.database import reading, writing
+from pipeline.store.histories import History, find_article, read_history
 from pipeline.store.recording import Recording
 from pipeline.store.statements import insert_new
 from pipeline.store.tables import (
@@ -123,8 +124,8 @@ class Articles:
         Streamed in pages, so that a feed of many articles needs the memory of a few.
         """
         query = _selected(_articles(), topics, sources).limit(limit)
-        with reading(self.engine) as tx:
-            for page in tx.execution_options(yield_per=_PAGE).execute(query).partitions(_PAGE):
+        with reading(self.engine) as tx, tx.execution_options(yield_per=_PAGE).execute(query) as rows:
+            for page in rows.partitions(_PAGE):
                 names = _sources(tx, [row.id for row in page])
                 yield from (_article(row, names.get(row.id, ())) for row in page)
 
@@ -132,8 +133,8 @@ class Articles:
         """A digest of which articles in which revisions `newest` would give; costs no article's content."""
         digest = sha256()
         query = _selected(select(article.c.id, article.c.revision), topics, sources).limit(limit)
-        with reading(self.engine) as tx:
-            for page in tx.execution_options(yield_per=_PAGE).execute(query).partitions(_PAGE):
+        with reading(self.engine) as tx, tx.execution_options(yield_per=_PAGE).execute(query) as rows:
+            for page in rows.partitions(_PAGE):
                 digest.update(repr([(row.id, row.revision) for row in page]).encode())
         return digest.hexdigest()
 
@@ -141,6 +142,16 @@ class Articles:
         with reading(self.engine) as tx:
             row = tx.execute(_articles().where(article.c.id == id_)).one_or_none()
             return _article(row, _sources(tx, [id_]).get(id_, ())) if row else None
+
+    def find(self, name: str) -> ArticleId | None:
+        """The article of that number, public id or web address; None if there is none."""
+        with reading(self.engine) as tx:
+            return find_article(tx, name)
+
+    def history(self, id_: ArticleId) -> History:
+        """The revisions of an article that is there, and its way to mail."""
+        with reading(self.engine) as tx:
+            return read_history(tx, id_)
 
 
 def _ensure_source(tx: Connection, name: str) -> Row[Any]:

@@ -27,6 +27,7 @@ from pipeline.store.articles import revisions
 from pipeline.store.codec import dump_message
 from pipeline.store.database import reading, writing
 from pipeline.store.freezing import begin, freeze
+from pipeline.store.issue_details import IssueDetails, read_details
 from pipeline.store.tables import (
     article,
     batch,
@@ -35,6 +36,7 @@ from pipeline.store.tables import (
     subscription,
     variant,
 )
+from pipeline.store.upcoming import Upcoming, next_articles
 
 _UNSETTLED = (BatchState.READY, BatchState.CLAIMED, BatchState.SUBMITTING, BatchState.RETRY_WAIT, BatchState.IN_DOUBT)
 
@@ -136,6 +138,16 @@ class Issues:
                 .all()
             )
         return [IssueId(id_) for id_ in ids]
+
+    def next_articles(self, terms: Terms, cadence: str, now: datetime) -> Upcoming:
+        """What the next issue of that cadence would carry for a subscriber who chose every topic."""
+        with reading(self.engine) as tx:
+            return next_articles(tx, terms, cadence, now)
+
+    def details(self, id_: IssueId) -> IssueDetails:
+        """An issue's variants and batches, and whom the doubtful ones are for."""
+        with reading(self.engine) as tx:
+            return read_details(tx, id_)
 
     def shown(self, ids: Sequence[IssueId] | None = None, *, limit: int = 50) -> Sequence[Issue]:
         """Issues with their books, the newest slot first."""

@@ -54,14 +54,14 @@ class Recording:
         present = frozenset(s.key for s in self.collection.sightings)
         fresh: list[tuple[datetime, str]] = []
         made: dict[str, ArticleId] = {}
-        problems = list(self.collection.problems)
+        notes: list[Problem] = []
         for seen in self.collection.sightings:
-            problems += [self._note(seen.key, note) for note in seen.notes]
+            notes += [self._note(seen.key, note) for note in seen.notes]
             if seen.content is None:
                 counts["unchanged"] += 1
                 continue
             content, doubts = believable(seen.content, self.now)
-            problems += [self._note(seen.key, note) for note in doubts]
+            notes += [self._note(seen.key, note) for note in doubts]
             verdict = identify(
                 self.rules.name,
                 seen.key,
@@ -88,7 +88,7 @@ class Recording:
                 if key not in may:
                     self.tx.execute(update(article).where(article.c.id == id_).values(mailable=False))
         retracted = self._retract(present | self.collection.failed) if self.collection.complete else 0
-        return Collected(**counts, retracted=retracted, problems=tuple(problems))
+        return Collected(**counts, retracted=retracted, problems=self.collection.problems, notes=tuple(notes))
 
     def _note(self, key: str, note: str) -> Problem:
         return Problem(code="article-note", where=f"source {self.rules.name}, {key}", what=note)

@@ -43,11 +43,18 @@ class Runs:
             tx.execute(later.values(last_slot=slot))
 
     def begin(self, job: str, slot: datetime | None, owner: str, now: datetime) -> RunId | None:
-        """Record that a run begins.  None if there was one for this slot: then nothing is to do."""
+        """Record that a run begins.  None if there was one for this slot: then nothing is to do.
+
+        A run that was broken off is taken up again.
+        """
         begun = {"job": job, "slot": slot, "started_at": now, "outcome": RunOutcome.RUNNING, "owner": owner}
+        again = {"started_at": now, "ended_at": None, "outcome": RunOutcome.RUNNING, "owner": owner, "reason": ""}
         with writing(self.engine) as tx:
-            fresh = insert_new(tx, run).values(begun).on_conflict_do_nothing().returning(run.c.id)
-            id_ = tx.execute(fresh).scalar_one_or_none()
+            fresh = insert_new(tx, run).values(begun)
+            fresh = fresh.on_conflict_do_update(
+                index_elements=["job", "slot"], set_=again, where=run.c.outcome == RunOutcome.BROKEN_OFF
+            )
+            id_ = tx.execute(fresh.returning(run.c.id)).scalar_one_or_none()
         return None if id_ is None else RunId(id_)
 
     def end(

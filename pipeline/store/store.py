@@ -17,6 +17,7 @@ from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
 from pipeline.store.migrate import migrate
 from pipeline.store.runs import Runs
+from pipeline.store.sources import Sources
 from pipeline.store.subscriptions import Subscriptions
 
 
@@ -33,6 +34,10 @@ class Store:
     @cached_property
     def articles(self) -> Articles:
         return Articles(engine=self.engine)
+
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(engine=self.engine)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -64,7 +69,11 @@ def open_store(url: str, directory: Path, now: datetime) -> Store:
     Raises `pipeline.errors.StoreError`.
     """
     engine = open_engine(url)
-    backup = migrate(engine, now)
+    try:
+        backup = migrate(engine, now)
+        uid, created = ensure_instance(engine, now)
+    except BaseException:
+        engine.dispose()
+        raise
     file = sqlite_file(engine)
-    uid, created = ensure_instance(engine, now)
     return Store(engine, uid, created, file.parent if file else directory, backup)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -106,23 +106,46 @@ class Subscriptions:
                     for key, person in fresh.items()
                 ]
                 tx.execute(insert(subscription), rows)
-        return ImportCounts(
-            new=counts[ImportFate.NEW], existing=counts[ImportFate.EXISTING], suppressed=counts[ImportFate.SUPPRESSED]
-        )
+        return _import_counts(counts)
+
+    def fates(self, people: Iterable[NewSubscriber], newsletter: str) -> ImportCounts:
+        """What `add_subscribers` would do with these people; changes nothing."""
+        counts = dict.fromkeys(ImportFate, 0)
+        stream = iter(people)
+        with reading(self.engine) as tx:
+            while page := [address_key(person.address) for person in islice(stream, _PAGE)]:
+                for fate in _fates(tx, page, newsletter).values():
+                    counts[fate] += 1
+        return _import_counts(counts)
+
+    def count(self, *, newsletter: str | None = None, state: SubscriptionState | None = None) -> int:
+        query = select(func.count()).select_from(subscription)
+        if newsletter is not None:
+            query = query.where(subscription.c.newsletter == newsletter)
+        if state is not None:
+            query = query.where(subscription.c.state == state)
+        with reading(self.engine) as tx:
+            number: int = tx.execute(query).scalar_one()
+        return number
 
     def listed(
-        self, *, newsletter: str | None = None, state: SubscriptionState | None = None, address: str | None = None
+        self,
+        *,
+        newsletter: str | None = None,
+        state: SubscriptionState | None = None,
+        address: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[Subscription]:
         """Subscriptions in the order of their making, streamed."""
-        query = _subscriptions().order_by(subscription.c.id)
+        query = _subscriptions().order_by(subscription.c.id).limit(limit)
         if newsletter is not None:
             query = query.where(subscription.c.newsletter == newsletter)
         if state is not None:
             query = query.where(subscription.c.state == state)
         if address is not None:
             query = query.where(subscriber.c.address_key == address_key(address))
-        with reading(self.engine) as tx:
-            for row in tx.execution_options(yield_per=_PAGE).execute(query):
+        with reading(self.engine) as tx, tx.execution_options(yield_per=_PAGE).execute(query) as rows:
+            for row in rows:
                 yield _subscription(row)
 
     def suppress(self, address: str, reason: SuppressionReason, detail: str, now: datetime) -> None:
@@ -137,18 +160,23 @@ class Subscriptions:
             lifted = delete(suppression).where(suppression.c.address_key == address_key(address))
             return tx.execute(lifted).rowcount == 1
 
+    def suppression(self, address: str) -> Suppression | None:
+        """Why this address gets no mail; None if it does."""
+        with reading(self.engine) as tx:
+            query = select(suppression).where(suppression.c.address_key == address_key(address))
+            row = tx.execute(query).one_or_none()
+        return _suppression(row) if row else None
+
     def suppressions(self) -> Sequence[Suppression]:
         with reading(self.engine) as tx:
             rows = tx.execute(select(suppression).order_by(suppression.c.created_at, suppression.c.address_key)).all()
-        return [
-            Suppression(
-                address_key=row.address_key,
-                reason=SuppressionReason(row.reason),
-                since=row.created_at,
-                detail=row.detail,
-            )
-            for row in rows
-        ]
+        return [_suppression(row) for row in rows]
+
+
+def _import_counts(counts: Mapping[ImportFate, int]) -> ImportCounts:
+    return ImportCounts(
+        new=counts[ImportFate.NEW], existing=counts[ImportFate.EXISTING], suppressed=counts[ImportFate.SUPPRESSED]
+    )
 
 
 def _last_release(tx: Connection) -> int:
@@ -182,6 +210,12 @@ def _subscription(row: Row[Any]) -> Subscription:
         language=row.language,
         timezone=row.timezone,
         ended_how=row.ended_how,
+    )
+
+
+def _suppression(row: Row[Any]) -> Suppression:
+    return Suppression(
+        address_key=row.address_key, reason=SuppressionReason(row.reason), since=row.created_at, detail=row.detail
     )
 
 

@@ -1,0 +1,169 @@
+"""`rundbrief serve`: the schedules and the web server in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline import config, wiring
+from pipeline.app import App
+from pipeline.cadence import latest_slot, slots_between
+from pipeline.domain.run import RunId, RunOutcome
+from pipeline.domain.slots import SlotFate, settle_slots
+from pipeline.engine.local import LocalEngine
+from pipeline.engine.report import Report
+from pipeline.schedule.scheduler import Scheduler
+from pipeline.web.application import create_app
+from pipeline.web.server import WebServer
+from pipeline.web.site import Health, WebSite
+
+log = structlog.get_logger(__name__)
+
+_EVERY_MINUTE = "* * * * *"
+_MOMENT = timedelta(microseconds=1)
+
+
+class Service:
+    """What goes on in one serving process.
+
+    Each source is collected at its own slots.  What follows from that, publishing and mailing, is done by one thread
+    that is woken by every collection and every minute, so that it never happens twice at once.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        # A batch that must wait is tried again at the next minute, not waited for.
+        self._engine = LocalEngine(app, patience=timedelta())
+        self._scheduler = Scheduler()
+        self._wake = threading.Event()
+        self._changed = True
+        self._last = Report()
+        self._stopping = threading.Event()
+        self._worker = threading.Thread(target=self._work, name="publish-and-mail")
+
+    def start(self) -> None:
+        for source in self._app.settings.sources:
+            zone = self._app.settings.site.timezone.key
+            collect = partial(self._collect, source)
+            self._scheduler.add(f"collect/{source.name}", source.schedule, zone, collect, at_start=True)
+        self._scheduler.add("mail", _EVERY_MINUTE, "UTC", lambda _slot: self._wake.set())
+        self._app.bury_the_dead()
+        self._wake.set()
+        self._worker.start()
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Begin nothing more; return when what is under way has come to an end."""
+        self._stopping.set()
+        self._scheduler.stop()
+        self._wake.set()
+        self._worker.join()
+
+    def health(self) -> Health:
+        """Ready while the store answers and the threads are alive."""
+        try:
+            self._app.store.runs.newest(limit=1)
+            store = "ok"
+        except SQLAlchemyError as error:
+            store = type(error).__name__
+        worker = "ok" if self._worker.is_alive() else "stopped"
+        return Health(ready=store == worker == "ok", details={"store": store, "worker": worker})
+
+    def _collect(self, source: config.Source, _slot: datetime) -> None:
+        """Collect for the newest slot that has come up and isn't done; those before it are covered by it."""
+        job, now, runs = f"collect/{source.name}", self._app.clock(), self._app.store.runs
+        zone = self._app.settings.site.timezone.key
+        first = latest_slot(source.schedule, zone, now)
+        since = runs.last_slot(job, first - _MOMENT if first else now)
+        for verdict in settle_slots(list(slots_between(source.schedule, zone, since, now)), now, timedelta.max):
+            if verdict.fate is not SlotFate.DUE:
+                runs.close_slot(job, verdict.slot, RunOutcome.SKIPPED, "covered by the next slot's run", now)
+            elif (run := runs.begin(job, verdict.slot, self._app.owner.name, now)) is not None:
+                report = self._engine.collect([source.name])
+                self._end(run, report)
+                counts = report.collected
+                self._changed = self._changed or bool(counts.new or counts.revised or counts.retracted)
+            runs.pass_slot(job, verdict.slot)
+        self._wake.set()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            if not self._stopping.is_set():
+                self._guarded(self._publish_and_mail)
+
+    def _publish_and_mail(self) -> None:
+        app = self._app
+        app.bury_the_dead()
+        started = app.clock()
+        published = Report()
+        if self._changed:
+            self._changed = False
+            published = self._engine.publish([feed.name for feed in app.settings.feeds])
+        app.release()
+        mailed = self._engine.mail()
+        report = Report(
+            written=published.written,
+            removed=published.removed,
+            issues=mailed.issues,
+            problems=(*published.problems, *mailed.problems),
+        )
+        # What stands as it stood a minute ago, such as a batch in doubt, is no news.
+        if report != self._last and (report.written or report.issues or report.problems):
+            self._last = report
+            run = app.store.runs.begin("publish and mail", None, app.owner.name, started)
+            if run is not None:
+                self._end(run, report)
+
+    def _end(self, run: RunId, report: Report) -> None:
+        outcome = RunOutcome.FAILED if report.failed else RunOutcome.DONE
+        counts = report.as_json()
+        problems = counts.pop("problems")
+        self._app.store.runs.end(run, outcome, counts, report.problems, self._app.clock())
+        for problem in problems:
+            log.warning(problem["what"], code=problem["code"], where=problem["where"], mend=problem["mend"])
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:  # the process goes on: the next minute tries again, and the log says what went wrong
+            log.exception("publishing or mailing failed")
+            self._changed = True
+
+
+def serve(app: App, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT.  ``announce`` is told the address once it answers."""
+    settings = app.settings
+    service = Service(app)
+    web = create_app(
+        WebSite(
+            title=settings.site.title,
+            url=settings.site.url,
+            language=settings.site.language,
+            hub=settings.publish.hub,
+            newsletters={newsletter.name: newsletter.title for newsletter in settings.newsletters},
+        ),
+        feeds_directory=settings.publish.directory,
+        templates=wiring.template_directories(settings)[-1],
+        choices=app.choices,
+        health=service.health,
+        clock=app.clock,
+    )
+    stop = threading.Event()
+    with ExitStack() as stack:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            before = signal.signal(name, lambda _number, _frame: stop.set())
+            stack.callback(signal.signal, name, before)
+        server = stack.enter_context(WebServer(web, settings.web.listen.host, settings.web.listen.port))
+        service.start()
+        stack.callback(service.stop)
+        announce(server.url)
+        stop.wait()

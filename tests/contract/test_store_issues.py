@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.domain.audience import SuppressionReason
+from pipeline.domain.issue import IMMEDIATE, IssueKey, IssueState
+from pipeline.domain.ledger import Books, IssueId
+from pipeline.store.store import Store
+from tests.fakes.mailing import NEWSLETTER, TERMS, freeze_immediate, show, sighting, subscribe
+from tests.fakes.times import START, at
+
+
+def books(store: Store, issue: IssueId | None) -> Books:
+    assert issue is not None
+    return store.issues.shown([issue])[0].books
+
+
+def daily(minutes: float, zone: str = "Europe/Berlin") -> IssueKey:
+    return IssueKey(newsletter=NEWSLETTER, cadence="daily", zone=zone, slot=at(minutes))
+
+
+def test_the_audience_is_frozen_with_batches_of_the_right_size(store: Store) -> None:
+    subscribe(store, START, "a", "b", "c")
+    show(store, [sighting("x")], at(1))
+    issue = freeze_immediate(store, at(2))
+    assert books(store, issue) == Books(audience=3, to_do=3)
+    held = [store.ledger.claim([NEWSLETTER], "me", at(3), timedelta(minutes=1)) for _ in range(3)]
+    assert [len(batch.addressees) if batch else None for batch in held] == [2, 1, None]
+
+
+def test_an_issue_is_frozen_once(store: Store) -> None:
+    subscribe(store, START, "a")
+    show(store, [sighting("x")], at(1))
+    store.articles.release(at(1))
+    assert store.issues.freeze(daily(5), TERMS, at(5)) is not None
+    assert store.issues.freeze(daily(5), TERMS, at(6)) is None
+
+
+def test_who_subscribes_gets_what_is_released_from_then_on(store: Store) -> None:
+    show(store, [sighting("alt")], START)
+    store.articles.release(START)
+    subscribe(store, at(1), "a")
+    assert freeze_immediate(store, at(2)) is not None
+    assert [issue.state for issue in store.issues.shown()] == [IssueState.SKIPPED]
+    show(store, [sighting("neu")], at(3))
+    issue = freeze_immediate(store, at(4))
+    assert books(store, issue).audience == 1
+
+
+def test_subscribers_with_the_same_articles_share_a_variant(store: Store) -> None:
+    subscribe(store, START, "a", "b")
+    subscribe(store, START, "c", topics=["Ethik"])
+    show(store, [sighting("x", topics=["KI"]), sighting("y", topics=["Ethik"])], at(1))
+    store.articles.release(at(1))
+    issue = store.issues.freeze(replace(daily(2), cadence=IMMEDIATE), TERMS, at(2))
+    assert issue is not None
+    variants = store.issues.unrendered(issue)
+    assert sorted(len(variant.articles) for variant in variants) == [1, 2]
+
+
+def test_an_issue_nobody_is_owed_an_article_in_is_skipped_with_the_reason(store: Store) -> None:
+    assert store.issues.freeze(daily(1), TERMS, at(1)) is not None
+    subscribe(store, at(2), "a", cadence="daily", topics=["Sport"])
+    store.issues.freeze(daily(3), TERMS, at(3))
+    show(store, [sighting("x", topics=["KI"])], at(4))
+    store.articles.release(at(4))
+    store.issues.freeze(daily(5), TERMS, at(5))
+    reasons = [(issue.state, issue.reason) for issue in store.issues.shown()]
+    assert reasons == [
+        (IssueState.SKIPPED, "no new article has a topic that a subscriber chose"),
+        (IssueState.SKIPPED, "no article was released since the last issue"),
+        (IssueState.SKIPPED, "it has no subscribers"),
+    ]
+
+
+def test_a_newsletter_carries_only_its_topics(store: Store) -> None:
+    subscribe(store, START, "a")
+    show(store, [sighting("x", topics=["Sport"])], at(1))
+    assert freeze_immediate(store, at(2), replace(TERMS, topics=frozenset({"ki"}))) is not None
+    assert store.issues.shown()[0].state is IssueState.SKIPPED
+
+
+def test_a_suppressed_address_is_in_the_books_and_in_no_batch(store: Store) -> None:
+    subscribe(store, START, "a", "b")
+    store.subscriptions.suppress("B@example.org", SuppressionReason.COMPLAINT, "", START)
+    show(store, [sighting("x")], at(1))
+    issue = freeze_immediate(store, at(2))
+    assert books(store, issue) == Books(audience=2, suppressed=1, to_do=1)
+
+
+def test_an_edit_that_has_not_settled_does_not_reach_mail(store: Store) -> None:
+    subscribe(store, START, "a")
+    settle = timedelta(minutes=10)
+    show(store, [sighting("x", "fertig")], START, settle=settle)
+    store.articles.release(at(10))
+    show(store, [sighting("x", "unfertig")], at(11), settle=settle)
+    issue = store.issues.freeze(replace(daily(12), cadence=IMMEDIATE), TERMS, at(12))
+    assert issue is not None
+    (variant,) = store.issues.unrendered(issue)
+    assert [article.content.html for article in variant.articles] == ["<p>fertig</p>"]
+
+
+def test_a_retracted_article_is_not_mailed(store: Store) -> None:
+    subscribe(store, START, "a")
+    show(store, [sighting("x")], at(1), complete=True)
+    store.articles.release(at(1))
+    show(store, [], at(2), complete=True)
+    freeze_immediate(store, at(3))
+    assert store.issues.shown()[0].state is IssueState.SKIPPED
+
+
+def test_local_time_freezes_only_those_who_live_in_the_zone(store: Store) -> None:
+    terms = replace(TERMS, local_time=True)
+    subscribe(store, START, "berlin", cadence="daily")
+    people = [replace(person, timezone="America/New_York") for person in _people("york")]
+    store.subscriptions.add_subscribers(people, NEWSLETTER, "daily", confirmed=True, now=START)
+    show(store, [sighting("x")], at(1))
+    store.articles.release(at(1))
+    assert store.issues.zones(NEWSLETTER, "daily", "Europe/Berlin") == ("America/New_York", "Europe/Berlin")
+    one = store.issues.freeze(daily(5), terms, at(5))
+    other = store.issues.freeze(daily(5, "America/New_York"), terms, at(5))
+    assert (books(store, one).audience, books(store, other).audience) == (1, 1)
+    assert store.issues.freeze(daily(6), terms, at(6)) is not None
+    assert store.issues.shown()[0].state is IssueState.SKIPPED, "nobody gets it twice"
+
+
+def test_a_slot_that_was_missed_moves_no_cursor(store: Store) -> None:
+    subscribe(store, START, "a", cadence="daily")
+    show(store, [sighting("x")], at(1))
+    store.articles.release(at(1))
+    store.issues.close_slot(daily(2), IssueState.MISSED, "too late", at(500))
+    issue = store.issues.freeze(daily(501), TERMS, at(501))
+    assert books(store, issue).audience == 1
+
+
+def test_the_same_slot_has_the_same_name_after_a_restart(store: Store) -> None:
+    assert daily(1).uid(store.instance) == daily(1).uid(store.instance)
+    assert daily(1).uid(store.instance) != daily(2).uid(store.instance)
+
+
+def _people(*names: str) -> list:  # type: ignore[type-arg]
+    from pipeline.domain.audience import NewSubscriber
+
+    return [NewSubscriber(address=f"{name}@example.org") for name in names]
