@@ -103,7 +103,7 @@ class App:
     def pages(self) -> Environment:
         from pipeline.publish.pages import page_environment  # noqa: PLC0415
 
-        return page_environment(wiring.template_directories(self.settings)[-1])
+        return page_environment(*wiring.template_directories(self.settings))
 
     @cached_property
     def formats(self) -> tuple[Format, ...]:
@@ -143,6 +143,7 @@ class App:
             fields=self.merge_fields,
             owner=self.owner.name,
             clock=self.clock,
+            rates=wiring.rates(self.settings),
         )
 
     def merge_fields(self, addressee: Addressee, language: str) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from typing import IO
 
 
 class Owner:
-    """This process in the ledger.  ``directory`` is where the processes of one store on this machine keep their locks."""
+    """This process in the ledger.  ``directory`` holds the locks of a store's processes on this machine."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import config, wiring
 from pipeline.app import App
@@ -39,13 +38,12 @@ class Service:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        # A batch that must wait is tried again at the next minute, not waited for.
-        self._engine = LocalEngine(app, patience=timedelta())
+        self._stopping = threading.Event()
+        self._engine = LocalEngine(app, stopping=self._stopping)
         self._scheduler = Scheduler()
         self._wake = threading.Event()
         self._changed = True
         self._last = Report()
-        self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._work, name="publish-and-mail")
 
     def start(self) -> None:
@@ -68,11 +66,7 @@ class Service:
 
     def health(self) -> Health:
         """Ready while the store answers and the threads are alive."""
-        try:
-            self._app.store.runs.newest(limit=1)
-            store = "ok"
-        except SQLAlchemyError as error:
-            store = type(error).__name__
+        store = "ok" if self._app.store.answers() else "does not answer"
         worker = "ok" if self._worker.is_alive() else "stopped"
         return Health(ready=store == worker == "ok", details={"store": store, "worker": worker})
 

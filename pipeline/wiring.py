@@ -94,7 +94,7 @@ def make_source(settings: config.Config, source: config.Source) -> Source:
 
             fetcher = Fetcher(
                 user_agent=f"Rundbrief/{__version__} (+{settings.site.url})",
-                limits=FetchLimits(max_bytes=source.max_bytes, total=source.timeout),
+                limits=FetchLimits(max_bytes=source.max_bytes, total_seconds=source.timeout.total_seconds()),
             )
             return FeedSource(
                 source.name,
@@ -137,7 +137,14 @@ def make_provider(settings: config.Config, name: str) -> Provider:
                 settings.secret(mailgun.api_key_env).get_secret_value(),
                 base_url=mailgun.base_url,
                 timeout=mailgun.timeout,
+                api_key_env=mailgun.api_key_env,
             )
+
+
+def rates(settings: config.Config) -> Mapping[str, float]:
+    """Recipients a second, for the providers that have a limit."""
+    limits = {name: getattr(provider, "per_second", None) for name, provider in settings.providers.items()}
+    return {name: limit for name, limit in limits.items() if limit}
 
 
 def terms(newsletter: config.Newsletter, providers: Sequence[Provider]) -> Terms:

@@ -19,8 +19,11 @@ class SourceState:
     """What is remembered between two collections of a source.
 
     ``etag`` and ``last_modified`` are opaque and kept as they came, quotes included (RFC 9110, 8.8).
-    ``moved_to`` is where permanent redirects (301, 308) led.
+    ``moved_to`` is where permanent redirects (301, 308) led.  All of it belongs to the address ``asked``, and is
+    worth nothing for another.
     """
+
+    asked: str | None = None
 
     etag: str | None = None
     last_modified: str | None = None

@@ -14,7 +14,7 @@ from threading import Lock
 
 from pipeline.deliver.ledger import Addressee, HeldBatch, Ledger
 from pipeline.deliver.provider import Provider, Queryable
-from pipeline.domain.ledger import Batch, BatchState, Recipient, RetryPolicy
+from pipeline.domain.ledger import Batch, BatchState, OutcomeKind, Recipient, RetryPolicy
 from pipeline.errors import Problem, ProviderError, ProviderRejected, ProviderUnavailable
 
 MergeFields = Callable[[Addressee, str], Mapping[str, str]]
@@ -28,6 +28,7 @@ class Desk:
     """Hands batches to providers.  Threads may share one.
 
     ``providers`` are each newsletter's, in the order of failover.  ``owner`` names this process in the ledger.
+    ``rates`` are recipients a second, by provider, where there is a limit.
     """
 
     ledger: Ledger
@@ -35,6 +36,7 @@ class Desk:
     fields: MergeFields
     owner: str
     clock: Callable[[], datetime]
+    rates: Mapping[str, float] = field(default_factory=dict)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     problems: list[Problem] = field(default_factory=list)
     _paused: dict[str, datetime] = field(default_factory=dict)
@@ -49,9 +51,9 @@ class Desk:
         if held is None:
             return False
         provider = self._provider(held.newsletter, held.provider, now)
-        if provider is None:
+        if provider is None or not self._take_turn(provider, len(held.addressees), now):
             self.ledger.give_back(held)
-            return True
+            return provider is None
         self._submit(held, provider)
         return True
 
@@ -85,6 +87,17 @@ class Desk:
             turns = (order[(start + i) % len(order)] for i in range(len(order)))
             return next((p for p in turns if self._paused.get(p.name, now) <= now), None)
 
+    def _take_turn(self, provider: Provider, recipients: int, now: datetime) -> bool:
+        """Book so many recipients on the provider's budget; False while what was booked before is not used up."""
+        rate = self.rates.get(provider.name)
+        if rate is None:
+            return True
+        with self._lock:
+            if self._paused.get(provider.name, now) > now:
+                return False
+            self._paused[provider.name] = now + timedelta(seconds=recipients / rate)
+        return True
+
     def _submit(self, held: HeldBatch, provider: Provider) -> str:
         """Call the provider under a committed intent.  Returns what went wrong, empty if nothing did."""
         batch = self._batch(held)
@@ -109,7 +122,7 @@ class Desk:
             return str(error) or repr(error)
         now = self.clock()
         wait = self.policy.wait(mine.tries)
-        self.ledger.settle(mine, outcomes, None if wait is None else now + wait, now)
+        self.ledger.settle(mine, outcomes, None if wait is None else now + wait)
         return ""
 
     def _unavailable(self, mine: HeldBatch, provider: Provider, error: ProviderUnavailable) -> None:
@@ -118,7 +131,7 @@ class Desk:
         order = self.providers[mine.newsletter]
         wait = self.policy.wait(-(-mine.tries // len(order)), error.retry_after)
         if wait is None:
-            self.ledger.reject(mine, str(error), now)
+            self.ledger.reject(mine, str(error))
             self._report(_given_up(mine, error))
             return
         with self._lock:
@@ -146,18 +159,25 @@ class Desk:
         if not isinstance(provider, Queryable):
             why = "" if same else ", and a recipient's data changed, so that it can't be submitted again as it was"
             return _problem(held, f"{provider.name} can't tell whether it accepted the batch{why}")
+        return self._look_up(
+            held, provider, provider.name, silent=can.log_settles is not None and age >= can.log_settles
+        )
+
+    def _look_up(self, held: HeldBatch, log: Queryable, name: str, *, silent: bool) -> Problem | None:
+        """Ask a provider's log.  ``silent``: by now it would show the batch if it had been accepted."""
         try:
-            outcomes = provider.look_up(self._batch(held))
+            outcomes = log.look_up(self._batch(held))
         except ProviderError as error:
             return _problem(held, str(error))
         now = self.clock()
         if outcomes is not None:
-            self.ledger.settle(held, outcomes, now, now)
+            self.ledger.settle(held, outcomes, now)
+            unsure = sum(outcome.kind is OutcomeKind.UNCERTAIN for outcome in outcomes)
+            return _problem(held, f"{name}'s log does not show {unsure} of its recipients") if unsure else None
+        if silent:
+            self.ledger.wait(held, now, f"{name}'s log shows that it was not accepted")
             return None
-        if can.log_settles is not None and age >= can.log_settles:
-            self.ledger.wait(held, now, f"{provider.name}'s log shows that it was not accepted")
-            return None
-        return _problem(held, f"{provider.name}'s log does not show yet whether it accepted the batch")
+        return _problem(held, f"{name}'s log does not show yet whether it accepted the batch")
 
     def _report(self, problem: Problem) -> None:
         with self._lock:

@@ -69,7 +69,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def settle(self, batch: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None, now: datetime) -> None:
+    def settle(self, batch: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None) -> None:
         """Write the provider's answer down.
 
         Deferred recipients go into a batch of their own, due at ``retry_at``, or are rejected where that is None.
@@ -80,7 +80,7 @@ class Ledger(Protocol):
         """It was surely not accepted: to be tried again."""
         ...
 
-    def reject(self, batch: HeldBatch, error: str, now: datetime) -> None:
+    def reject(self, batch: HeldBatch, error: str) -> None:
         """It was surely not accepted and won't be tried again; its articles are given back."""
         ...
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 
-_PLACEHOLDER = re.compile(r"__SUBST_([a-z][a-z0-9_]*)__")
+_PLACEHOLDER = re.compile(r"__SUBST_([a-z][a-z0-9_]*?)__")
 
 
 def placeholder(field: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Lock
+from threading import Event, Lock
 
 from pipeline.app import App
 from pipeline.collect.collect import Collected
@@ -29,11 +28,16 @@ _SHORTEST_NAP = 0.05
 
 @dataclass(slots=True)
 class LocalEngine:
-    """Carries out steps here.  ``patience`` is that of a pass for waiting batches."""
+    """Carries out steps here.
+
+    ``patience`` is how long a pass waits for batches that can't be submitted yet while none can.  ``stopping`` ends a
+    pass after the calls that are under way.
+    """
 
     app: App
     progress: Progress = field(default_factory=Quiet)
     patience: timedelta = PATIENCE
+    stopping: Event = field(default_factory=Event)
     _mailing: Lock = field(default_factory=Lock)
 
     def run(self) -> Report:
@@ -128,18 +132,21 @@ class LocalEngine:
 
     def _submit_all(self, desk: Desk) -> None:
         """Hand over batches, several at once, until none is left or those that wait would take too long."""
-        end = self.app.clock() + self.patience
         with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="deliver") as pool:
-            while True:
-                for done in [pool.submit(self._drain, desk) for _ in range(_CALLS_AT_ONCE)]:
-                    done.result()
+            end = self.app.clock() + self.patience
+            while not self.stopping.is_set():
+                drained = [done.result() for done in [pool.submit(self._drain, desk) for _ in range(_CALLS_AT_ONCE)]]
+                if any(drained):
+                    end = self.app.clock() + self.patience
                 due = desk.waits_until()
-                if due is None or due > end:
+                if due is None or due > end or self.app.clock() > end:
                     return
-                time.sleep(max((due - self.app.clock()).total_seconds(), _SHORTEST_NAP))
-                if self.app.clock() > end:
-                    return
+                self.stopping.wait(max((due - self.app.clock()).total_seconds(), _SHORTEST_NAP))
 
-    def _drain(self, desk: Desk) -> None:
-        while desk.submit_next():
+    def _drain(self, desk: Desk) -> int:
+        """Hand over batches until none can be taken; returns how many."""
+        count = 0
+        while not self.stopping.is_set() and desk.submit_next():
             self.progress.advance("batch")
+            count += 1
+        return count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ class Report:
     ``problems`` are what failed; ``notes`` only remarks: nothing failed and nothing is missing.
     """
 
-    collected: Collected = Collected()
+    collected: Collected = field(default_factory=Collected)
     written: tuple[Path, ...] = ()
     removed: tuple[Path, ...] = ()
     untouched: int = 0

@@ -51,7 +51,7 @@ class Articles:
             row = tx.execute(select(source).where(source.c.name == name)).one_or_none()
         if row is None:
             return SourceState()
-        return SourceState(etag=row.etag, last_modified=row.last_modified, moved_to=row.moved_to)
+        return SourceState(asked=row.asked, etag=row.etag, last_modified=row.last_modified, moved_to=row.moved_to)
 
     def known_hash(self, name: str) -> KnownHash:
         query = select(sighting.c.raw_hash).where(sighting.c.source == name, sighting.c.gone_at.is_(None))
@@ -76,6 +76,7 @@ class Articles:
             recorded = Recording(tx, rules, collection, now, first).record()
             state = collection.state
             done = {
+                "asked": state.asked,
                 "etag": state.etag,
                 "last_modified": state.last_modified,
                 "moved_to": state.moved_to,

@@ -60,7 +60,7 @@ def read_details(tx: Connection, id_: IssueId) -> IssueDetails:
     counted = select(batch.c.state, func.count()).where(batch.c.issue_id == id_).group_by(batch.c.state)
     return IssueDetails(
         variants=_variants(tx, id_),
-        batches={BatchState(state): count for state, count in sorted(tx.execute(counted).tuples())},
+        batches={BatchState(state): count for state, count in sorted(tx.execute(counted))},
         open_batches=_open(tx, id_),
     )
 

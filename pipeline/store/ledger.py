@@ -87,7 +87,7 @@ class StoredLedger:
             submitted_at=now,
         )
 
-    def settle(self, held: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None, now: datetime) -> None:
+    def settle(self, held: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None) -> None:
         final = [outcome for outcome in outcomes if outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)]
         deferred = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.DEFERRED]
         uncertain = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.UNCERTAIN]
@@ -115,9 +115,9 @@ class StoredLedger:
             if _is_mine(tx, held):
                 _move(tx, held.id, BatchState.RETRY_WAIT, owner=None, lease_until=None, not_before=until, error=error)
 
-    def reject(self, held: HeldBatch, error: str, now: datetime) -> None:
+    def reject(self, held: HeldBatch, error: str) -> None:
         refused = [Outcome(subscriber=a.subscriber, kind=OutcomeKind.REJECTED, reason=error) for a in held.addressees]
-        self.settle(held, refused, None, now)
+        self.settle(held, refused, None)
 
     def doubt(self, held: HeldBatch, error: str) -> None:
         with writing(self.engine) as tx:

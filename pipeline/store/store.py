@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.store.articles import Articles
-from pipeline.store.database import open_engine, sqlite_file
+from pipeline.store.database import open_engine, reading, sqlite_file
 from pipeline.store.fence import Fence, ensure_instance
 from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
@@ -23,7 +24,10 @@ from pipeline.store.subscriptions import Subscriptions
 
 @dataclass(frozen=True)
 class Store:
-    """An open store with its current schema, made at ``created``.  ``directory`` holds what lives beside it: fence, owners, keys."""
+    """An open store with its current schema, made at ``created``.
+
+    ``directory`` holds what lives beside it: fence, owners, keys.
+    """
 
     engine: Engine
     instance: uuid.UUID
@@ -58,6 +62,15 @@ class Store:
     @cached_property
     def fence(self) -> Fence:
         return Fence(engine=self.engine, file=self.directory / "rundbrief.fence")
+
+    def answers(self) -> bool:
+        """Whether the database can be asked."""
+        try:
+            with reading(self.engine) as tx:
+                tx.execute(select(1))
+        except DBAPIError:
+            return False
+        return True
 
     def close(self) -> None:
         self.engine.dispose()

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, case, delete, func, insert, select, update
 
 from pipeline.audience.store import ImportCounts
 from pipeline.domain.article import topic_key
@@ -62,7 +62,10 @@ class Subscriptions:
             if tx.execute(gone).one_or_none() is not None:
                 return found
             again = {
-                "state": SubscriptionState.ACTIVE,
+                "state": case(
+                    (subscription.c.confirmed_at.is_(None), SubscriptionState.PENDING.value),
+                    else_=SubscriptionState.ACTIVE.value,
+                ),
                 "changed_at": now,
                 "ended_how": None,
                 "cursor": _last_release(tx),
@@ -101,6 +104,7 @@ class Subscriptions:
                         "state": state,
                         "cursor": cursor,
                         "created_at": now,
+                        "confirmed_at": now if confirmed else None,
                         "changed_at": now,
                     }
                     for key, person in fresh.items()
@@ -237,7 +241,7 @@ def _subscribers(tx: Connection, people: dict[str, NewSubscriber], now: datetime
     ]
     tx.execute(insert_new(tx, subscriber).on_conflict_do_nothing(), rows)
     query = select(subscriber.c.address_key, subscriber.c.id).where(subscriber.c.address_key.in_(people))
-    return {key: id_ for key, id_ in tx.execute(query)}
+    return {row.address_key: row.id for row in tx.execute(query)}
 
 
 def _topics(labels: Sequence[str]) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ source = Table(
     "source",
     metadata,
     Column("name", String(100), primary_key=True),
+    Column("asked", Text),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("moved_to", Text),
@@ -158,6 +159,8 @@ subscription = Table(
     # Articles that a failed delivery gave back: their ids, ascending, joined by commas.
     Column("owed", Text, nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False),
+    # None while the person has not said yes: such a one can become pending, but never active by itself.
+    Column("confirmed_at", UtcTime),
     Column("changed_at", UtcTime, nullable=False),
     Column("ended_how", Text),
     UniqueConstraint("subscriber_id", "newsletter"),

@@ -9,7 +9,8 @@ import pytest
 from pipeline.deliver.dispatch import Desk
 from pipeline.deliver.provider import Provider
 from pipeline.domain.audience import SubscriptionId, SuppressionReason
-from pipeline.domain.ledger import Books, IssueId, OutcomeKind, RetryPolicy
+from pipeline.domain.ledger import Batch, Books, IssueId, Outcome, OutcomeKind, RetryPolicy
+from pipeline.domain.message import Message
 from pipeline.store.store import Store
 from tests.fakes.mailing import NEWSLETTER, freeze_immediate, show, sighting, subscribe
 from tests.fakes.providers import (
@@ -232,7 +233,7 @@ def test_some_uncertain_recipients_put_the_batch_in_doubt_and_the_rest_is_writte
 
 @pytest.mark.parametrize(("accepted", "calls"), [(True, 2), (False, 3)])
 def test_a_person_decides_what_nobody_else_can(
-    store: Store, issue: IssueId, clock: Clock, accepted: bool, calls: int
+    store: Store, issue: IssueId, clock: Clock, *, accepted: bool, calls: int
 ) -> None:
     provider = FakeProvider(script=[CALL_LOST])
     at_desk = desk(store, clock, provider)
@@ -312,7 +313,7 @@ def test_the_same_batch_has_the_same_bytes_in_every_attempt(store: Store, issue:
     provider = FakeProvider(script=[CALL_LOST, ACCEPT], key_life=HOUR)
     original = provider.submit
 
-    def watching(batch, message):  # type: ignore[no-untyped-def]
+    def watching(batch: Batch, message: Message) -> Sequence[Outcome]:
         seen.append((batch.id, batch.recipients, batch.date, message))
         return original(batch, message)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from pipeline.domain.audience import SuppressionReason
+from pipeline.domain.audience import NewSubscriber, SuppressionReason
 from pipeline.domain.issue import IMMEDIATE, IssueKey, IssueState
 from pipeline.domain.ledger import Books, IssueId
 from pipeline.store.store import Store
@@ -139,7 +139,5 @@ def test_the_same_slot_has_the_same_name_after_a_restart(store: Store) -> None:
     assert daily(1).uid(store.instance) != daily(2).uid(store.instance)
 
 
-def _people(*names: str) -> list:  # type: ignore[type-arg]
-    from pipeline.domain.audience import NewSubscriber
-
+def _people(*names: str) -> list[NewSubscriber]:
     return [NewSubscriber(address=f"{name}@example.org") for name in names]

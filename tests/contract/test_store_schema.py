@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from pipeline.errors import SchemaTooNew
 from pipeline.store.database import reading, writing
-from pipeline.store.migrate import HEAD, _config
+from pipeline.store.migrate import HEAD, _backup, _config
 from pipeline.store.store import Store, open_store
 from pipeline.store.tables import metadata
 from tests.fakes.times import START, at
@@ -53,8 +53,6 @@ def test_a_migration_backs_a_sqlite_store_up_first(tmp_path: Path) -> None:
 
 
 def migrate_module_backup(store: Store) -> Path:
-    from pipeline.store.migrate import _backup
-
     backup = _backup(store.engine, HEAD, START)
     assert backup is not None
     return backup

@@ -32,7 +32,7 @@ class FakeProvider:
     key_life: timedelta | None = None
     log_settles: timedelta | None = None
     accepted: list[tuple[str, str]] = field(default_factory=list)
-    keys: set[object] = field(default_factory=set)
+    keys: dict[object, list[Outcome]] = field(default_factory=dict)
     calls: int = 0
 
     @property
@@ -57,15 +57,16 @@ class FakeProvider:
         pass
 
     def _accept(self, batch: Batch, message: Message) -> list[Outcome]:
+        if self.key_life is not None and batch.id in self.keys:
+            return self.keys[batch.id]
         outcomes = []
-        again = self.key_life is not None and batch.id in self.keys
-        self.keys.add(batch.id)
         for recipient in batch.recipients:
             kind = self.refused.get(recipient.address, OutcomeKind.ACCEPTED)
-            if kind is OutcomeKind.ACCEPTED and not again:
+            if kind is OutcomeKind.ACCEPTED:
                 self.accepted.append((recipient.address, message.subject))
             fault = kind is OutcomeKind.REJECTED and self.address_fault
             outcomes.append(Outcome(subscriber=recipient.subscriber, kind=kind, reason="told so", address_fault=fault))
+        self.keys[batch.id] = outcomes
         return outcomes
 
 
@@ -76,4 +77,4 @@ class FakeProviderWithLog(FakeProvider):
     def look_up(self, batch: Batch) -> Sequence[Outcome] | None:
         if batch.id not in self.keys:
             return None
-        return [Outcome(subscriber=r.subscriber, kind=OutcomeKind.ACCEPTED) for r in batch.recipients]
+        return self.keys[batch.id]

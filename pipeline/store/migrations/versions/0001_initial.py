@@ -108,6 +108,7 @@ def upgrade() -> None:
     op.create_table(
         "source",
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=True),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("moved_to", sa.Text(), nullable=True),
@@ -199,6 +200,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.BigInteger(), nullable=False),
         sa.Column("owed", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", pipeline.store.types.UtcTime(), nullable=False),
+        sa.Column("confirmed_at", pipeline.store.types.UtcTime(), nullable=True),
         sa.Column("changed_at", pipeline.store.types.UtcTime(), nullable=False),
         sa.Column("ended_how", sa.Text(), nullable=True),
         sa.CheckConstraint("state IN ('pending', 'active', 'unsubscribed')", name=op.f("ck_subscription_state")),

@@ -1,0 +1,63 @@
+"""The import of a whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipeline.audience.csv_import import Row
+from pipeline.audience.store import ImportCounts, ImportStore
+from pipeline.domain.audience import NewSubscriber
+from pipeline.errors import Problem
+
+_PROBLEMS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTarget:
+    """What people are subscribed to.  ``confirmed``: they have agreed already, and needn't be asked."""
+
+    newsletter: str
+    cadence: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What came of an import.  ``problems`` has the first thousand of the ``left_out`` rows."""
+
+    counts: ImportCounts
+    left_out: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Sieve:
+    """Lets people through and keeps the problems."""
+
+    left_out: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    def people(self, rows: Iterator[Row | Problem]) -> Iterator[NewSubscriber]:
+        for row in rows:
+            if isinstance(row, Row):
+                yield row.person
+                continue
+            self.left_out += 1
+            if len(self.problems) < _PROBLEMS_KEPT:
+                self.problems.append(row)
+
+
+def import_subscribers(
+    rows: Iterator[Row | Problem], store: ImportStore, target: ImportTarget, now: datetime
+) -> ImportReport:
+    """Subscribe everybody in the rows (of `read_rows`) to a newsletter.
+
+    Rows with a mistake are left out and reported; the others are imported.  Raises `UnreadableCsv` before anything
+    is changed if the file as a whole can't be read.
+    """
+    sieve = _Sieve()
+    people = sieve.people(rows)
+    counts = store.add_subscribers(people, target.newsletter, target.cadence, confirmed=target.confirmed, now=now)
+    return ImportReport(counts=counts, left_out=sieve.left_out, problems=tuple(sieve.problems))

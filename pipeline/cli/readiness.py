@@ -1,0 +1,149 @@
+"""What `rundbrief check` looks at beside the configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from pipeline import config, wiring
+from pipeline.domain.article import Article, ArticleId, Author, Content, Picture
+from pipeline.errors import PipelineError, Problem
+
+_SQLITE = "sqlite:///"
+_WHEN = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was looked at, and what is wrong with it."""
+
+    what: str
+    problems: Sequence[Problem] = ()
+
+
+def examine(settings: config.Config) -> Iterator[Finding]:
+    """Look at one thing after the other.  Only a store of an older version is changed: opening it migrates it."""
+    for source in settings.sources:
+        if isinstance(source, config.DirectorySource):
+            yield Finding(what=f"source {source.name}: {source.path}", problems=_readable(source))
+    for newsletter in settings.newsletters:
+        yield _guarded(f"templates of newsletter {newsletter.name}", partial(_render, settings, newsletter))
+    yield _guarded("templates of pages", partial(_compile_pages, settings))
+    for name in dict.fromkeys(name for letter in settings.newsletters for name in letter.providers):
+        yield _guarded(f"provider {name} ({settings.providers[name].type})", partial(_make, settings, name))
+    directory = settings.publish.directory
+    yield Finding(what=f"feeds directory {directory}", problems=_writable(directory, "publish.directory"))
+    for name, provider in settings.providers.items():
+        if isinstance(provider, config.OutboxProvider):
+            where = f"providers.{name}.directory"
+            yield Finding(what=f"outbox {provider.directory}", problems=_writable(provider.directory, where))
+    yield _store(settings)
+
+
+def _guarded(what: str, look: Callable[[], None]) -> Finding:
+    try:
+        look()
+    except PipelineError as error:
+        problem = error.problem
+        found = Problem(code=problem.code, where=problem.where or what, what=problem.what, mend=problem.mend)
+        return Finding(what=what, problems=(found,))
+    return Finding(what=what)
+
+
+def _readable(source: config.DirectorySource) -> Sequence[Problem]:
+    where = f"source {source.name}"
+    if not source.path.is_dir():
+        what = f"{source.path} is no directory."
+        return (Problem(code="source", where=where, what=what, mend="Make it, or name another with `path`."),)
+    if not os.access(source.path, os.R_OK | os.X_OK):
+        what = f"{source.path} can't be read."
+        return (Problem(code="source", where=where, what=what, mend="Give the user that runs rundbrief the right to."),)
+    return ()
+
+
+def _writable(directory: Path, where: str) -> Sequence[Problem]:
+    """It can be written to, or be made."""
+    mend = "Give the user that runs rundbrief the right to, or name another directory."
+    there = next(path for path in (directory, *directory.parents) if path.exists())
+    if not there.is_dir():
+        return (Problem(code="directory", where=where, what=f"{there} is no directory.", mend=mend),)
+    if not os.access(there, os.W_OK | os.X_OK):
+        return (Problem(code="directory", where=where, what=f"{there} can't be written to.", mend=mend),)
+    return ()
+
+
+def _render(settings: config.Config, newsletter: config.Newsletter) -> None:
+    """Render an issue of one article and one of two: templates tell them apart."""
+    from pipeline.render.look import VariantFacts
+    from pipeline.render.renderer import Renderer
+
+    renderer = Renderer(wiring.template_directories(settings))
+    look = wiring.look(settings, newsletter, newsletter.language)
+    for count in (1, 2):
+        articles = [(_example(number, newsletter.language), f"https://example.org/{number}") for number in range(count)]
+        cadence = next(iter(newsletter.cadences))
+        renderer.render(look, VariantFacts(cadence=cadence, slot=_WHEN, articles=articles))
+
+
+def _example(number: int, language: str) -> Article:
+    return Article(
+        id=ArticleId(number + 1),
+        public_id=f"tag:example.org,2026:{number}",
+        revision=1,
+        content=Content(
+            title=f"Example {number}",
+            html="<h2>Heading</h2><p>A paragraph with a <a href='https://example.org/'>link</a>.</p>",
+            teaser="What it is about.",
+            url=f"https://example.org/{number}",
+            language=language,
+            authors=(Author(name="A. Writer"),),
+            topics=("Example",),
+            picture=Picture(url="https://example.org/picture.jpg", alt="A picture", width=1200, height=800),
+        ),
+        first_seen=_WHEN,
+        changed=_WHEN,
+    )
+
+
+def _compile_pages(settings: config.Config) -> None:
+    from jinja2 import TemplateSyntaxError
+
+    from pipeline.errors import RenderError
+    from pipeline.publish.pages import page_environment
+
+    environment = page_environment(wiring.template_directories(settings)[-1])
+    for name in environment.list_templates(filter_func=lambda name: name.startswith("web/") and name.endswith(".j2")):
+        try:
+            environment.get_template(name)
+        except TemplateSyntaxError as error:
+            where = f"{error.filename or name}:{error.lineno}"
+            raise RenderError(f"The template has a mistake: {error.message}.", where=where) from error
+
+
+def _make(settings: config.Config, name: str) -> None:
+    wiring.make_provider(settings, name).close()
+
+
+def _store(settings: config.Config) -> Finding:
+    """Open the store and look at its fence.  A SQLite file that isn't there yet is left to the first run to make."""
+    url = settings.store.url
+    file = Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+    if file is not None and not file.exists():
+        problems = _writable(file.parent, "store.url")
+        return Finding(what=f"store {url} (made by the first run)", problems=problems)
+
+    def look() -> None:
+        from pipeline.app import open_app
+
+        app = open_app(settings.file)
+        try:
+            app.store.fence.check()
+            _ = app.keys
+        finally:
+            app.close()
+
+    return _guarded(f"store {url}", look)

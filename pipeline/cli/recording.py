@@ -1,0 +1,37 @@
+"""Passes that a person starts, with a record of each in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pipeline.cli.failures import problems_of
+from pipeline.cli.progress import shown_progress
+from pipeline.domain.run import RunOutcome
+from pipeline.engine.local import LocalEngine
+
+if TYPE_CHECKING:
+    from pipeline.app import App
+    from pipeline.engine.report import Report
+
+
+def carry_out(app: App, job: str, work: Callable[[LocalEngine], Report]) -> Report:
+    """Do the work with progress shown, and write down what came of it, also where it ends in an error."""
+    run = app.store.runs.begin(job, None, app.owner.name, app.clock())
+    try:
+        with shown_progress() as progress:
+            report = work(LocalEngine(app, progress))
+    except BaseException as error:
+        if run is not None:
+            app.store.runs.end(run, RunOutcome.FAILED, {}, problems_of(error), app.clock())
+        raise
+    if run is not None:
+        outcome = RunOutcome.FAILED if report.failed else RunOutcome.DONE
+        app.store.runs.end(run, outcome, _counts(report), report.problems, app.clock())
+    return report
+
+
+def _counts(report: Report) -> dict[str, Any]:
+    counts = report.as_json()
+    del counts["problems"]
+    return counts

@@ -1,0 +1,132 @@
+"""`rundbrief runs`: what was done, when, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.cli.everywhere import invocation
+from pipeline.cli.failures import WrongUse
+from pipeline.cli.groups import listing
+
+if TYPE_CHECKING:
+    from pipeline.domain.run import Run
+
+app = listing("What was done, when, and what came of it.")
+
+
+@app.command("list")
+def list_runs(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many of the newest.")] = 20,
+    job: Annotated[str | None, typer.Option(help="Only runs of this job, such as run or collect/SOURCE.")] = None,
+) -> None:
+    r"""List the newest runs. Those of `rundbrief serve` have a slot: the time that they were for.
+
+    \b
+    Examples:
+      rundbrief runs
+      rundbrief runs --job run --limit 3
+    """
+    from pipeline.cli.output import print_json, print_table
+    from pipeline.cli.times import shown, span
+
+    asked = invocation(context)
+    with asked.app() as opened:
+        found = opened.store.runs.newest(limit=limit, job=job)
+        zone = opened.settings.site.timezone
+    if asked.as_json:
+        print_json({"runs": [_plain(run) for run in found]})
+        return
+    print_table(
+        ("ID", "JOB", "SLOT", "STARTED", "TOOK", "OUTCOME", "PROBLEMS", "REASON"),
+        [
+            (
+                run.id,
+                run.job,
+                shown(run.slot, zone),
+                shown(run.started, zone),
+                span(run.ended - run.started if run.ended else None),
+                run.outcome.value.replace("_", " "),
+                len(run.problems),
+                run.reason,
+            )
+            for run in found
+        ],
+        empty="There was no run yet. `rundbrief run` collects, publishes, and mails what is due.",
+        free=("REASON",),
+    )
+
+
+@app.command("show")
+def show_run(
+    context: typer.Context, run: Annotated[int, typer.Argument(metavar="ID", help="Its number in `rundbrief runs`.")]
+) -> None:
+    r"""Show one run: what it counted, and its problems.
+
+    \b
+    Example:
+      rundbrief runs show 7
+    """
+    from pipeline.cli.failures import line_of
+    from pipeline.cli.output import print_facts, print_json
+    from pipeline.cli.times import shown, span
+    from pipeline.domain.run import RunId
+
+    asked = invocation(context)
+    with asked.app() as opened:
+        found = opened.store.runs.one(RunId(run))
+        zone = opened.settings.site.timezone
+    if found is None:
+        raise WrongUse(f"There is no run {run}.", mend="`rundbrief runs` lists them.")
+    if asked.as_json:
+        print_json({"run": _plain(found)})
+        return
+    print_facts(
+        [
+            ("Run", found.id),
+            ("Job", found.job),
+            ("Slot", shown(found.slot, zone)),
+            ("Started", shown(found.started, zone)),
+            ("Took", span(found.ended - found.started if found.ended else None)),
+            ("Outcome", found.outcome.value.replace("_", " ")),
+            ("Reason", found.reason),
+            *_counted(found.counts),
+            ("Problems", "\n".join(line_of(problem) for problem in found.problems)),
+        ]
+    )
+
+
+def _plain(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "job": run.job,
+        "slot": run.slot,
+        "started": run.started,
+        "ended": run.ended,
+        "outcome": run.outcome.value,
+        "reason": run.reason,
+        "counts": run.counts,
+        "problems": run.problems,
+    }
+
+
+def _counted(counts: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (what a run counted, as it was written down)
+    collected, published = counts.get("collected", {}), counts.get("published", {})
+    issues = counts.get("mailed", {}).get("issues", [])
+    return [
+        ("Collected", ", ".join(f"{number} {what}" for what, number in collected.items() if number)),
+        (
+            "Published",
+            ", ".join(f"{len(paths)} {what}" for what, paths in published.items() if isinstance(paths, list) and paths),
+        ),
+        (
+            "Mailed",
+            "\n".join(
+                f"issue {one['id']}: {one['newsletter']} {one['cadence']}, "
+                + (f"{one['state']}: {one['skipped']}" if one["skipped"] else f"{one['accepted']} of {one['audience']}")
+                for one in issues
+            ),
+        ),
+    ]

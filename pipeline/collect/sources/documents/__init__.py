@@ -1,0 +1,1 @@
+"""Documents as people write them: Markdown, HTML and plain text, each with what it says of itself."""

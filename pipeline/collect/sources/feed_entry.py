@@ -1,0 +1,61 @@
+"""What the feed formats become before anything is cleaned: the same records for RSS, Atom and JSON Feed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from pipeline.domain.article import Author, Enclosure, Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawText:
+    """Text as it came; ``html`` tells whether it is markup.  ``base`` is what its links resolve against."""
+
+    value: str
+    html: bool = False
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEntry:
+    """An RSS item, Atom entry or JSON Feed item.
+
+    Nothing in it is clean: texts and addresses are as the feed has them, times are the raw strings.  ``base`` is the
+    entry's own base URL where the document sets one (xml:base).
+    """
+
+    id: str | None = None
+    link: str | None = None
+    title: RawText | None = None
+    content: RawText | None = None
+    summary: RawText | None = None
+    published: str | None = None
+    updated: str | None = None
+    language: str | None = None
+    authors: tuple[Author, ...] = ()
+    topics: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    comments: str | None = None
+    base: str | None = None
+
+    def digest(self) -> str:
+        """A digest of all that was read: equal for an entry that did not change."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFeed:
+    """A document's entries.  ``flaw`` says what was wrong with it as a whole, though it could be read.
+
+    ``home`` is the site's page, which relative links of RSS and JSON Feed mean (Atom's are the document's: None).
+    ``unreadable`` are entries from which nothing could be taken: where they stand, and why.
+    """
+
+    entries: tuple[RawEntry, ...]
+    home: str | None = None
+    language: str | None = None
+    flaw: str | None = None
+    unreadable: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,189 @@
+"""RSS 0.9x, 1.0, 2.0 and Atom 0.3, 1.0, read with feedparser (its sanitiser and resolver off)."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.sax import SAXException
+
+import feedparser
+
+from pipeline.collect.sources.feed_document import content_type, explained, is_cut_off, no_feed, numbered_entities
+from pipeline.collect.sources.feed_entry import RawEntry, RawFeed, RawText
+from pipeline.collect.sources.feed_hazards import refuse_hazards
+from pipeline.collect.sources.feed_media import duration_seconds, whole_number
+from pipeline.domain.article import Author, Enclosure, Picture
+from pipeline.errors import InvalidSource
+
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_TEXT_TYPES = _HTML_TYPES | {"text/plain", ""}
+
+
+def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawFeed:
+    """The entries of an RSS or Atom document.
+
+    ``url`` is where it came from; ``charset`` what the server said of it.  Raises InvalidSource where it is no feed, or
+    a hazard (see `refuse_hazards`).
+    """
+    if not body.strip():
+        raise InvalidSource("it is empty.", where=where, mend="Try again later, or check the source's url.")
+    refuse_hazards(body, where)
+    parsed = feedparser.parse(
+        numbered_entities(body),
+        sanitize_html=False,
+        resolve_relative_uris=False,
+        # Not the address: feedparser would resolve ids against it, and they must not change with it.
+        response_headers={"content-type": content_type(body, charset)},
+    )
+    entries: list[Any] = parsed.get("entries", [])
+    version = str(parsed.get("version") or "")
+    failure = parsed.get("bozo_exception")
+    broken = explained(failure) if isinstance(failure, SAXException) else None
+    if not entries and (not version or broken):
+        raise no_feed(body, url, broken, version, where)
+    flaw = f"it isn't well-formed XML ({broken}); what could be read was used." if broken else None
+    if broken and is_cut_off(body):
+        # The last entry may stop in the middle of a sentence: it comes whole, or next time.
+        entries = entries[:-1]
+        flaw = "it is cut off; the entry that it breaks off in was left out."
+    if broken and not entries:
+        raise InvalidSource("it is cut off within its only entry.", where=where, mend="Try again later.")
+    return _raw_feed(parsed, entries, version, flaw)
+
+
+def _raw_feed(parsed: dict[str, Any], entries: list[Any], version: str, flaw: str | None) -> RawFeed:
+    feed = parsed.get("feed", {})
+    # RFC 4287, 4.2.1: an entry without an author has the feed's.  RSS has no such rule.
+    inherited = _authors(feed) if version.startswith("atom") else ()
+    found: list[RawEntry] = []
+    unreadable: list[tuple[str, str]] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            found.append(_raw_entry(entry, inherited))
+        except Exception as error:  # noqa: BLE001 - whatever an entry does to feedparser's records, the others are read
+            unreadable.append((f"entry {number}", f"{type(error).__name__}: {error}"))
+    return RawFeed(
+        entries=tuple(found),
+        home=None if version.startswith("atom") else _string(feed, "link"),
+        language=_string(feed, "language"),
+        flaw=flaw,
+        unreadable=tuple(unreadable),
+    )
+
+
+def _raw_entry(entry: dict[str, Any], inherited: tuple[Author, ...]) -> RawEntry:
+    summary = _text(entry.get("summary_detail")) if "summary" in entry else None
+    content = _best([_text(detail) for detail in entry.get("content", ())])
+    title = entry.get("title_detail")
+    identity = _string(entry, "id")
+    link = _string(entry, "feedburner_origlink") or _string(entry, "link")
+    if link == identity and entry.get("guidislink") and link and "://" not in link:
+        # feedparser takes a guid for a permalink unless it says that it isn't; an id that is no URL is none.
+        link = None
+    published = _string(entry, "published") or _string(entry, "created")
+    updated = _string(entry, "updated")
+    bases = [detail.get("base") for detail in (title, entry.get("summary_detail"), *entry.get("content", ())) if detail]
+    return RawEntry(
+        id=identity,
+        link=link,
+        title=_text(title),
+        content=content or summary,
+        summary=summary if content else None,
+        # dc:date, and the date of an Atom entry that has only one.
+        published=published or updated,
+        updated=updated,
+        language=next((detail["language"] for detail in (title, *entry.get("content", ())) if _language(detail)), None),
+        authors=_authors(entry) or inherited,
+        topics=tuple(filter(None, (_topic(tag) for tag in entry.get("tags", ())))),
+        pictures=_pictures(entry),
+        enclosures=_enclosures(entry),
+        comments=_string(entry, "comments") or _replies(entry),
+        base=next(filter(None, bases), None),
+    )
+
+
+def _string(record: dict[str, Any], key: str) -> str | None:
+    # Not record.get: feedparser's has answers for keys that aren't there, with others' values and warnings.
+    value = dict.get(record, key)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _text(detail: dict[str, Any] | None) -> RawText | None:
+    if not detail or not isinstance(detail.get("value"), str) or not detail["value"].strip():
+        return None
+    kind = str(detail.get("type") or "").lower()
+    if kind not in _TEXT_TYPES:
+        return None
+    return RawText(value=detail["value"], html=kind in _HTML_TYPES, base=_string(detail, "base"))
+
+
+def _best(texts: list[RawText | None]) -> RawText | None:
+    """Of several contents the longest one with markup, else the longest."""
+    there = [text for text in texts if text is not None]
+    return max(there, key=lambda text: (text.html, len(text.value)), default=None)
+
+
+def _language(detail: dict[str, Any] | None) -> bool:
+    return bool(detail and isinstance(detail.get("language"), str) and detail["language"])
+
+
+def _authors(record: dict[str, Any]) -> tuple[Author, ...]:
+    people = record.get("authors") or [record.get("author_detail") or {}]
+    return tuple(
+        Author(name=_string(person, "name") or "", email=_string(person, "email"), url=_string(person, "href"))
+        for person in people
+        if person and (_string(person, "name") or _string(person, "email"))
+    )
+
+
+def _topic(tag: dict[str, Any]) -> str | None:
+    return _string(tag, "label") or _string(tag, "term")
+
+
+def _pictures(entry: dict[str, Any]) -> tuple[Picture, ...]:
+    media = [item for item in entry.get("media_content", ()) if _is_picture(item)]
+    enclosed = [{"url": item.get("href")} for item in entry.get("enclosures", ()) if _is_picture(item)]
+    itunes = [{"url": entry["image"].get("href")}] if isinstance(dict.get(entry, "image"), dict) else []
+    named = [*media, *entry.get("media_thumbnail", ()), *enclosed, *itunes]
+    return tuple(
+        Picture(url=item["url"], width=whole_number(item.get("width")), height=whole_number(item.get("height")))
+        for item in named
+        if item.get("url")
+    )
+
+
+def _is_picture(item: dict[str, Any]) -> bool:
+    return str(item.get("medium") or "") == "image" or str(item.get("type") or "").lower().startswith("image/")
+
+
+def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
+    duration = duration_seconds(_string(entry, "itunes_duration"))
+    enclosed = [
+        Enclosure(
+            url=item["href"],
+            media_type=str(item.get("type") or ""),
+            length=whole_number(item.get("length")),
+            title=_string(item, "title"),
+            duration=duration,
+        )
+        for item in entry.get("enclosures", ())
+        if item.get("href")
+    ]
+    media = [
+        Enclosure(
+            url=item["url"],
+            media_type=str(item.get("type") or ""),
+            length=whole_number(item.get("filesize")),
+            duration=duration_seconds(item.get("duration")),
+        )
+        for item in entry.get("media_content", ())
+        if item.get("url") and str(item.get("type") or item.get("medium") or "").startswith(("audio", "video"))
+    ]
+    return (*enclosed, *media)
+
+
+def _replies(entry: dict[str, Any]) -> str | None:
+    """RFC 4685: where the comments can be read, as a page."""
+    links = (
+        link for link in entry.get("links", ()) if link.get("rel") == "replies" and link.get("type") == "text/html"
+    )
+    return next((link["href"] for link in links if link.get("href")), None)

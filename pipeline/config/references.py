@@ -1,0 +1,125 @@
+"""Mistakes that no key shows alone: names that are used twice or lead nowhere, and secrets that aren't there.
+
+These rules read the table as it was written, so that they find their mistakes also where others were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config.lines import KeyPath
+from pipeline.config.nearest import did_you_mean, one_of
+from pipeline.config.values import IMMEDIATE
+
+RESERVED_FEEDS = ("articles",)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong at a key, and how to mend it."""
+
+    path: KeyPath
+    what: str
+    mend: str = ""
+
+
+def broken_references(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[Mistake]:
+    """All mistakes of these kinds."""
+    for kind in ("sources", "feeds", "newsletters"):
+        yield from _twice(kind, raw)
+    for index, feed in _tables(raw, "feeds"):
+        if feed.get("name") in RESERVED_FEEDS:
+            yield Mistake(
+                ("feeds", index, "name"), f"A feed can't be called `{feed['name']}`.", "That address is the articles'."
+            )
+        names = [table.get("name") for _, table in _tables(raw, "sources")]
+        yield from _unknown(("feeds", index, "sources"), feed.get("sources"), names, "source")
+    for index, newsletter in _tables(raw, "newsletters"):
+        yield from _unknown(
+            ("newsletters", index, "providers"), newsletter.get("providers"), list(_providers(raw)), "provider"
+        )
+        yield from _cadences(index, newsletter.get("cadences"))
+    yield from _logins(raw)
+    for path, variable in named_secrets(raw):
+        if not environ.get(variable):
+            yield Mistake(
+                path,
+                f"The environment variable {variable} is not set.",
+                "Set it to the secret before `rundbrief` is started.",
+            )
+
+
+def named_secrets(raw: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """The environment variables that will be needed: those of providers which no newsletter uses are not."""
+    used = {name for _, newsletter in _tables(raw, "newsletters") for name in _texts(newsletter.get("providers"))}
+    tables: list[tuple[KeyPath, Mapping[str, Any]]] = [
+        ((section,), raw[section]) for section in ("store", "web") if isinstance(raw.get(section), dict)
+    ]
+    tables += [(("providers", name), table) for name, table in _providers(raw).items() if name in used]
+    for path, table in tables:
+        for key, variable in table.items():
+            if key.endswith("_env") and isinstance(variable, str) and is_variable(variable):
+                yield (*path, key), variable
+
+
+def is_variable(text: str) -> bool:
+    """Whether a text may be the name of a variable; what isn't may be a secret in the wrong place."""
+    return text.isascii() and text.isupper() and text.isidentifier()
+
+
+def _twice(kind: str, raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    seen: set[str] = set()
+    for index, table in _tables(raw, kind):
+        name = table.get("name")
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            yield Mistake(
+                (kind, index, "name"), f"There are two {kind} called `{name}`.", "Give each a name of its own."
+            )
+        seen.add(name)
+
+
+def _unknown(path: KeyPath, names: object, known: list[object], what: str) -> Iterator[Mistake]:
+    valid = [name for name in known if isinstance(name, str)]
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if isinstance(name, str) and name not in valid:
+            listed = f"There is {one_of(valid)}." if valid else f"There is no {what} at all."
+            yield Mistake((*path, index), f"There is no {what} called `{name}`.", did_you_mean(name, valid) or listed)
+
+
+def _cadences(index: int, cadences: object) -> Iterator[Mistake]:
+    for name, value in cadences.items() if isinstance(cadences, dict) else ():
+        path = ("newsletters", index, "cadences", name)
+        if name == IMMEDIATE and isinstance(value, str):
+            yield Mistake(path, "must be true.", "Give a cron expression another name, for example `daily`.")
+        if name != IMMEDIATE and value is True:
+            yield Mistake(path, "needs a cron expression.", "Only `immediate` is true: it mails articles at once.")
+
+
+def _logins(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    for name, table in _providers(raw).items():
+        if table.get("type") != "smtp":
+            continue
+        for key, other in (("username", "password_env"), ("password_env", "username")):
+            if key in table and other not in table:
+                yield Mistake(("providers", name, key), f"needs `{other}` beside it.", "A log-in takes both.")
+
+
+def _tables(raw: Mapping[str, Any], kind: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    tables = raw.get(kind)
+    for index, table in enumerate(tables if isinstance(tables, list) else ()):
+        if isinstance(table, dict):
+            yield index, table
+
+
+def _providers(raw: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    providers = raw.get("providers")
+    tables = providers.items() if isinstance(providers, dict) else ()
+    return {name: table for name, table in tables if isinstance(table, dict)}
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,250 @@
+"""Mailgun's messages API: one content and up to 1,000 recipients a call, with recipient variables.
+
+A call is accepted as a whole or not at all, and Mailgun knows no idempotency keys: what leaves open whether it was
+accepted is in doubt, and its log can be asked (`MailgunProvider.look_up`).
+https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from pipeline.deliver.provider import Capabilities, Shape
+from pipeline.deliver.providers.http_calls import HttpCalls, is_safe_for_credentials
+from pipeline.deliver.providers.mailgun_answers import Divisible, read_submission, refusal
+from pipeline.deliver.providers.mailgun_form import Addressee, Form, addressees, part
+from pipeline.deliver.providers.recipients import (
+    accepted,
+    in_order,
+    not_an_address,
+    rejected,
+    require_fields,
+    uncertain,
+    usable_address,
+)
+from pipeline.domain.ledger import Batch, Outcome, OutcomeKind
+from pipeline.domain.message import Message
+from pipeline.errors import ConfigError, Problem, ProviderRejected, ProviderUnavailable, SubmissionUncertain
+
+_MOST_RECIPIENTS = 1000
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
+_VARIABLE = "%recipient."
+_HANDED_OVER = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.UNCERTAIN})
+_PAGE = 300
+_MOST_PAGES = 40
+_OK = 200
+_FORBIDDEN = frozenset({401, 403, 404})
+
+
+class MailgunProvider:
+    """Hands batches to ``base_url`` for ``domain``.
+
+    ``base_url`` is https://api.mailgun.net or, for a domain in the European region, https://api.eu.mailgun.net.
+    ``api_key_env`` is the name of the variable that the key is from, for error messages.  ``timeout`` bounds making
+    a connection and each wait for an answer.  ``max_batch`` is lower than 1,000 for a new domain, to which Mailgun
+    does not allow large batches yet.  ``tracking`` lets Mailgun rewrite links and count openings.
+    ``monotonic`` counts seconds.
+    Raises `ConfigError` for a domain or an address to which the key must not go.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what a user may set
+        self,
+        name: str,
+        domain: str,
+        api_key: str,
+        *,
+        base_url: str = "https://api.mailgun.net",
+        timeout: timedelta = timedelta(seconds=30),
+        max_batch: int = _MOST_RECIPIENTS,
+        tracking: bool = False,
+        api_key_env: str | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._where = f"providers.{name}"
+        if problems := list(_problems(self._where, domain, base_url, api_key, api_key_env)):
+            raise ConfigError(problems)
+        self._base_url = base_url.rstrip("/").removesuffix("/v3")
+        self._domain = domain
+        self._timeout = timeout
+        self._max_batch = min(max_batch, _MOST_RECIPIENTS)
+        self._tracking = tracking
+        self._monotonic = monotonic
+        self._key_hint = f"the API key in {api_key_env}" if api_key_env else "the API key"
+        self._calls = HttpCalls(where=self._where, credentials=("api", api_key), timeout=timeout)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        # No call is begun after two time-outs (`submit`), and one call is three at most: connect, wait, read.
+        return Capabilities(shape=Shape.VARIABLES, max_batch=self._max_batch, call_timeout=6 * self._timeout)
+
+    def submit(self, batch: Batch, message: Message) -> Sequence[Outcome]:
+        """Hand the batch over in one call; see `Provider.submit`.
+
+        Mailgun refuses a call for one bad recipient without naming them.  It is divided then, until that recipient
+        stands alone.  Once a part is accepted or in doubt nothing is raised: what then is not handed over any more
+        is ``DEFERRED``.
+        """
+        require_fields(batch, message, where=self._where)
+        form = Form(batch, message, where=self._where, tracking=self._tracking)
+        everyone = form.addressees
+        outcomes = _refusals(batch, everyone)
+        rest = ""
+        parts = [(0, len(everyone))] if everyone else []
+        latest = self._monotonic() + 2 * self._timeout.total_seconds()
+        while parts:
+            start, end = parts.pop()
+            chosen = everyone[start:end]
+            try:
+                answer = self._hand_over(form, start, end)
+            except SubmissionUncertain as error:
+                if len(chosen) == len(everyone):
+                    raise
+                outcomes.update((one.index, uncertain(one.recipient, error.what)) for one in chosen)
+                rest = error.what
+                break
+            except (ProviderUnavailable, ProviderRejected) as error:
+                if not any(outcome.kind in _HANDED_OVER for outcome in outcomes.values()):
+                    raise
+                rest = error.what
+                break
+            if isinstance(answer, str):
+                outcomes.update((one.index, accepted(one.recipient, _reference(answer, one))) for one in chosen)
+            elif len(chosen) == 1:
+                refused = rejected(chosen[0].recipient, answer.reason, address_fault=answer.address_fault)
+                outcomes[chosen[0].index] = refused
+            else:
+                middle = (start + end) // 2
+                parts += [(middle, end), (start, middle)]
+            if parts and self._monotonic() > latest:
+                rest = "There was no time left to divide the batch further."
+                break
+        return in_order(batch, outcomes, rest=rest)
+
+    def look_up(self, batch: Batch) -> Sequence[Outcome] | None:
+        """Who of a batch in doubt is in Mailgun's log as accepted; None while nobody is.
+
+        Events reach the log late, so an absence proves nothing: None means "ask again", and those of a divided batch
+        who are not found are ``UNCERTAIN``.  One event stands for its whole call.  Mailgun keeps events for three
+        days at least.  Raises `ProviderRejected` when the key may send but not read events.
+        """
+        everyone = tuple(addressees(batch))
+        by_address = {one.address.casefold(): one for one in everyone}
+        found: dict[int, str | None] = {}
+        for event in self._accepted_events(batch):
+            recipient = by_address.get(str(event.get("recipient", "")).casefold())
+            if recipient is None:
+                continue
+            for one in (recipient, *_same_call(event, everyone)):
+                found.setdefault(one.index, _event_reference(event) if one is recipient else None)
+            if len(found) == len(everyone):
+                break
+        if not found:
+            return None
+        outcomes = _refusals(batch, everyone)
+        for one in everyone:
+            if one.index in found:
+                outcomes[one.index] = accepted(one.recipient, found[one.index])
+            else:
+                outcomes[one.index] = uncertain(one.recipient, "Mailgun's log does not show this delivery (yet).")
+        return in_order(batch, outcomes, rest="")
+
+    def close(self) -> None:
+        self._calls.close()
+
+    def _hand_over(self, form: Form, start: int, end: int) -> str | Divisible:
+        body, content_type = form.body(start, end)
+        answer = self._calls.post(f"{self._base_url}/v3/{self._domain}/messages", body, content_type)
+        return read_submission(answer, where=self._where, key_hint=self._key_hint)
+
+    def _accepted_events(self, batch: Batch) -> Iterator[Mapping[str, object]]:
+        """The events, newest first; those of the pages that could be read."""
+        url = f"{self._base_url}/v3/{self._domain}/events"
+        parameters = {"event": "accepted", "tags": str(batch.id), "ascending": "no", "limit": str(_PAGE)}
+        for page in range(_MOST_PAGES):
+            try:
+                answer = self._calls.get(url, None if page else parameters)
+            except (ProviderUnavailable, SubmissionUncertain):
+                return
+            if answer.status in _FORBIDDEN:
+                raise refusal(
+                    answer, where=self._where, key_hint=f"{self._key_hint}: it must be allowed to read events"
+                )
+            document = answer.document
+            items, paging = document.get("items"), document.get("paging")
+            if answer.status != _OK or not isinstance(items, list) or not items:
+                return
+            yield from (item for item in items if isinstance(item, dict))
+            following = paging.get("next") if isinstance(paging, dict) else None
+            # The key goes nowhere else, whatever a page says.
+            if not isinstance(following, str) or urlsplit(following)[:2] != urlsplit(url)[:2]:
+                return
+            url = following
+
+
+def _problems(where: str, domain: str, base_url: str, api_key: str, api_key_env: str | None) -> Iterator[Problem]:
+    if not api_key or not (api_key.isascii() and api_key.isprintable()):
+        yield Problem(
+            code="mailgun-api-key",
+            where=f"{where}.api_key_env",
+            what="The API key is empty, or holds characters that no key has.",
+            mend=f"Set {api_key_env or 'its variable'} to the key as Mailgun shows it.",
+        )
+    if not _DOMAIN.fullmatch(domain):
+        yield Problem(
+            code="mailgun-domain",
+            where=f"{where}.domain",
+            what=f"“{domain}” is not a domain name.",
+            mend='Write it as at Mailgun, for instance "mg.example.org".',
+        )
+    if not is_safe_for_credentials(base_url):
+        yield Problem(
+            code="mailgun-base-url",
+            where=f"{where}.base_url",
+            what=f"The API key would go to {base_url} without encryption.",
+            mend="Use an https:// address.",
+        )
+
+
+def _refusals(batch: Batch, everyone: Sequence[Addressee]) -> dict[int, Outcome]:
+    """The outcomes of those who can't be handed over at all."""
+    handed = {one.index for one in everyone}
+    return {
+        index: not_an_address(recipient)
+        if usable_address(recipient) is None
+        else rejected(recipient, "Another recipient of this batch has the same address.", address_fault=False)
+        for index, recipient in enumerate(batch.recipients)
+        if index not in handed
+    }
+
+
+def _reference(answer: str, one: Addressee) -> str:
+    """Mailgun gives the Message-Id back as it got it: where that was a variable, it is the recipient's own."""
+    return one.message_id if _VARIABLE in answer else answer
+
+
+def _event_reference(event: Mapping[str, object]) -> str | None:
+    message = event.get("message")
+    headers = message.get("headers") if isinstance(message, dict) else None
+    reference = headers.get("message-id") if isinstance(headers, dict) else None
+    return reference if isinstance(reference, str) and _VARIABLE not in reference else None
+
+
+def _same_call(event: Mapping[str, object], everyone: Sequence[Addressee]) -> Sequence[Addressee]:
+    """The recipients of the call that an event is from, when it was made of this very batch."""
+    variables = event.get("user-variables")
+    named = str(variables.get("part", "")) if isinstance(variables, dict) else ""
+    start, _, rest = named.partition("-")
+    end = rest.partition("-")[0]
+    if not (start.isdecimal() and end.isdecimal()):
+        return ()
+    chosen = everyone[int(start) : int(end)]
+    return chosen if part(int(start), int(end), chosen) == named else ()

@@ -1,0 +1,183 @@
+"""A batch as the form that Mailgun's messages API takes.
+
+Recipient variables are Mailgun's own substitution: ``%recipient.name%`` anywhere in the form, values per address.
+It knows nothing of HTML, so a field that the HTML part uses gets a second, escaped variable (``name_html``); and
+it reads our articles too, so what looks like one of its variables there is broken up (`_defuse_text`, `_defuse_html`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
+
+from pipeline.deliver.addresses import ascii_domain, mailbox, one_line, parse_mailbox
+from pipeline.deliver.providers.recipients import usable_address
+from pipeline.domain.ledger import Batch, Recipient
+from pipeline.domain.message import MergeText, Message
+from pipeline.errors import ProviderRejected, RenderError
+
+_HTML = "_html"
+_MESSAGE_ID = "message_id"
+_SUBSCRIBER = "subscriber"
+_OPTIONS_LIMIT = 16 * 1024  # bytes of all o:, h: and v: parameters together
+_TAG_LIMIT = 128  # characters, ASCII
+# Mailgun's own variables: %recipient.x%, %recipient%, %recipient_name%, %unsubscribe_url%, %tag_unsubscribe_url% …
+# None of these words begins with two hexadecimal digits, so a percent-encoded URL is never touched.
+_RESERVED = re.compile(r"%(?=recipient|unsubscribe|mailing_list|tag_unsubscribe)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
+_MISQUOTED = re.compile(r'[(),"\\]+')
+_QUOTED = re.compile(r"[^\w !#$%&'*+\-/=?^_`{|}~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A recipient as the form has it; ``index`` is their place in the batch."""
+
+    index: int
+    recipient: Recipient
+    address: str
+    message_id: str
+
+
+class Form:
+    """The form for a batch, and for parts of it.
+
+    ``addressees`` are the recipients that can be handed over; those without a usable address and those whose address
+    is in the batch already are not among them.  Raises `ProviderRejected` for what Mailgun can't be told.
+    """
+
+    def __init__(self, batch: Batch, message: Message, *, where: str, tracking: bool) -> None:
+        self._batch = batch
+        self._where = where
+        try:
+            domain = ascii_domain(message.message_id_domain)
+            # A lone surrogate must not stop a mailing: it becomes a question mark, as in a message that is built here.
+            self._shared = tuple(
+                (name, value.encode("utf-8", "replace")) for name, value in self._fields(message, tracking=tracking)
+            )
+        except RenderError as error:
+            raise ProviderRejected(error.what, where=error.where or where, mend=error.mend) from error
+        plain, escaped = _plain_fields(message), message.merge_html.fields
+        self._wanted = tuple((name, name in plain, name in escaped) for name in sorted(message.fields))
+        self.addressees = tuple(addressees(batch, domain))
+
+    def body(self, start: int, end: int) -> tuple[bytes, str]:
+        """The request's body and content type for ``addressees[start:end]``."""
+        chosen = self.addressees[start:end]
+        # \uXXXX stays as it is in Mailgun's substitution: real characters, and no control characters in the values.
+        variables = json.dumps(
+            {addressee.address: self._variables(addressee) for addressee in chosen},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        boundary = choose_boundary()
+        fields: list[tuple[str, str | bytes]] = [*self._shared, ("v:part", part(start, end, chosen))]
+        fields.append(("recipient-variables", variables))
+        rest, content_type = encode_multipart_formdata(fields, boundary)
+        # A thousand fields of this one kind take longer in urllib3 than all else together.
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="to"\r\n\r\n'
+        to = "".join([f"{head}{_mailbox(one.recipient.name, one.address)}\r\n" for one in chosen])
+        return to.encode() + rest, content_type
+
+    def _variables(self, addressee: Addressee) -> dict[str, str]:
+        fields = addressee.recipient.fields
+        variables = {_MESSAGE_ID: addressee.message_id, _SUBSCRIBER: str(addressee.recipient.subscriber)}
+        for name, plain, escaped in self._wanted:
+            value = _single(fields[name])
+            if plain:
+                variables[name] = _defuse_text(value)
+            if escaped:
+                variables[name + _HTML] = _defuse_html(escape(value))
+        return variables
+
+    def _fields(self, message: Message, *, tracking: bool) -> Iterator[tuple[str, str]]:
+        used = message.fields
+        if clash := sorted(used & {_MESSAGE_ID, _SUBSCRIBER, *(name + _HTML for name in used)}):
+            what = f"With Mailgun a merge field can't be called {', '.join(clash)}."
+            raise ProviderRejected(what, where=self._where, mend="Give it another name.")
+        yield "from", _mailbox(*parse_mailbox(message.from_))
+        yield "subject", one_line(_mapped(message.merge_subject, _defuse_text))
+        yield "text", _mapped(message.merge_text, _defuse_text)
+        yield "html", _mapped(message.merge_html, _defuse_html, suffix=_HTML)
+        options = tuple(self._options(message, tracking=tracking))
+        if sum(len(name) + len(value.encode("utf-8", "replace")) for name, value in options) > _OPTIONS_LIMIT:
+            what = "The message's own headers and options are longer than the 16 kB that Mailgun takes."
+            raise ProviderRejected(what, where=self._where)
+        yield from options
+
+    def _options(self, message: Message, *, tracking: bool) -> Iterator[tuple[str, str]]:
+        yield "o:tag", str(self._batch.id)
+        if tag := one_line(self._batch.newsletter.encode("ascii", "ignore").decode())[:_TAG_LIMIT]:
+            yield "o:tag", tag
+        for kind in ("o:tracking", "o:tracking-clicks", "o:tracking-opens"):
+            yield kind, "yes" if tracking else "no"
+        yield "v:batch", str(self._batch.id)
+        yield "v:issue", str(self._batch.issue_uid)
+        yield "v:subscriber", f"%recipient.{_SUBSCRIBER}%"
+        yield "h:Message-Id", f"<%recipient.{_MESSAGE_ID}%>"
+        if message.reply_to:
+            yield "h:Reply-To", _mailbox(*parse_mailbox(message.reply_to))
+        for name, value in message.merge_headers:
+            yield f"h:{name}", one_line(_mapped(value, _defuse_text))
+
+
+def addressees(batch: Batch, domain: str = "") -> Iterator[Addressee]:
+    """Who of a batch can be handed over: everyone with a usable address, each address once."""
+    seen: set[str] = set()
+    for index, recipient in enumerate(batch.recipients):
+        address = usable_address(recipient)
+        if address is None or (key := address.casefold()) in seen:
+            continue
+        seen.add(key)
+        # As in a message that is built here: stable for an issue and a subscriber, and a test never hides the real one.
+        name = f"test.{batch.id}" if batch.test else str(batch.issue_uid)
+        yield Addressee(index, recipient, address, f"{name}.{recipient.subscriber}@{domain}")
+
+
+def part(start: int, end: int, chosen: Sequence[Addressee]) -> str:
+    """Names a part of a batch, so that one event of Mailgun's log stands for all of its recipients."""
+    people = ",".join(str(addressee.recipient.subscriber) for addressee in chosen)
+    return f"{start}-{end}-{hashlib.sha256(people.encode()).hexdigest()[:16]}"
+
+
+def _plain_fields(message: Message) -> frozenset[str]:
+    texts = (message.merge_subject, message.merge_text, *(text for _, text in message.merge_headers))
+    return frozenset().union(*(text.fields for text in texts))
+
+
+def _mapped(merge: MergeText, literal: Callable[[str], str], *, suffix: str = "") -> str:
+    return "".join(
+        f"%recipient.{piece}{suffix}%" if number % 2 else literal(piece) for number, piece in enumerate(merge.parts)
+    )
+
+
+def _single(value: str) -> str:
+    return value if value.isprintable() else one_line(value)
+
+
+def _defuse_text(text: str) -> str:
+    """An invisible character (word joiner) keeps Mailgun from reading a variable where a text only looks like it."""
+    return _RESERVED.sub(f"%{_WORD_JOINER}", text) if "%" in text else text
+
+
+def _defuse_html(text: str) -> str:
+    """The same in HTML, where the percent sign can be written as a character reference."""
+    return _RESERVED.sub("&#37;", text) if "%" in text else text
+
+
+def _mailbox(name: str, address: str) -> str:
+    """A mailbox as Mailgun takes it: names beyond ASCII as they are, it encodes them.
+
+    It misquotes such a name when it holds one of ``( ) , "`` (django-anymail, issue 270), so these are left out.
+    """
+    name = _defuse_text(_single(name))
+    if name.isascii():
+        return mailbox(name, address).replace("\r\n", "")
+    name = one_line(_MISQUOTED.sub(" ", name))
+    return f'"{name}" <{address}>' if _QUOTED.search(name) else f"{name} <{address}>"

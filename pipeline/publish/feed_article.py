@@ -1,0 +1,126 @@
+"""An article made ready for every format: what each document says of it, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from lxml import html as lxml_html
+
+from pipeline.domain.article import Article, Author, Enclosure, Picture
+from pipeline.domain.markup import article_html, text_direction
+from pipeline.publish.characters import one_line, printable
+from pipeline.publish.permalink import permalink
+from pipeline.publish.uri import to_uri, to_web_address
+
+_HEADLINE_LENGTH = 80
+_EXCERPT_LENGTH = 280
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedArticle:
+    """An article as feeds show it.
+
+    All text is printable (see `characters`) and all addresses are absolute URIs.  ``title`` and ``summary`` are plain
+    text and may be empty; ``html`` has the lead picture on top and may be empty too.  Times are in UTC, in whole
+    seconds.
+    """
+
+    id: str
+    url: str
+    title: str
+    html: str
+    summary: str
+    language: str | None
+    authors: tuple[Author, ...]
+    topics: tuple[str, ...]
+    picture: Picture | None
+    enclosures: tuple[Enclosure, ...]
+    published: datetime
+    updated: datetime
+    comments_url: str | None
+
+    @property
+    def headline(self) -> str:
+        """The title, or what stands in for it where a title must be: how the article begins, else its day."""
+        return self.title or _beginning(self.excerpt, _HEADLINE_LENGTH) or self.published.date().isoformat()
+
+    @property
+    def excerpt(self) -> str:
+        """The summary, or what stands in for it: how the text begins; empty if there is none."""
+        return self.summary or _beginning(_text(self.html), _EXCERPT_LENGTH)
+
+    @property
+    def direction(self) -> str:
+        return text_direction(self.language)
+
+
+def feed_article(article: Article, feeds_url: str) -> FeedArticle:
+    """Make an article ready.  ValueError if its id or its address can't be used."""
+    content = article.content
+    language = one_line(content.language or "") or None
+    html = printable(article_html(content)).strip()
+    if html and text_direction(language) == "rtl":
+        html = f'<div dir="rtl">{html}</div>'  # few readers work that out from the language
+    return FeedArticle(
+        id=to_uri(article.public_id),
+        url=to_web_address(permalink(article, feeds_url)),
+        title=one_line(content.title),
+        html=html,
+        summary=one_line(content.teaser),
+        language=language,
+        authors=tuple(_authors(content.authors)),
+        topics=tuple(filter(None, map(one_line, content.topics))),
+        picture=_picture(content.picture),
+        enclosures=tuple(_enclosures(content.enclosures)),
+        published=_whole_second(article.published),
+        updated=_whole_second(article.updated),
+        comments_url=_web_address_or_none(content.comments_url),
+    )
+
+
+def _authors(authors: tuple[Author, ...]) -> Iterator[Author]:
+    """The authors with a name.  E-mail addresses stay unpublished: feeds are where they are harvested."""
+    for author in authors:
+        if name := one_line(author.name):
+            yield Author(name=name, url=_web_address_or_none(author.url))
+
+
+def _picture(picture: Picture | None) -> Picture | None:
+    if picture is None:
+        return None
+    return replace(picture, url=_web_address_or_none(picture.url), alt=one_line(picture.alt))
+
+
+def _enclosures(enclosures: tuple[Enclosure, ...]) -> Iterator[Enclosure]:
+    for enclosure in enclosures:
+        if url := _web_address_or_none(enclosure.url):
+            media_type = one_line(enclosure.media_type) or "application/octet-stream"
+            yield replace(enclosure, url=url, media_type=media_type, title=one_line(enclosure.title or "") or None)
+
+
+def _web_address_or_none(iri: str | None) -> str | None:
+    """A side address that can't be used is left out; only the article's own address is worth failing for."""
+    if not iri:
+        return None
+    try:
+        return to_web_address(iri)
+    except ValueError:
+        return None
+
+
+def _whole_second(time: datetime) -> datetime:
+    return time.astimezone(UTC).replace(microsecond=0)
+
+
+def _text(html: str) -> str:
+    return one_line("".join(map(str, lxml_html.fromstring(f"<div>{html}</div>").itertext()))) if html else ""
+
+
+def _beginning(text: str, length: int) -> str:
+    """At most ``length`` characters of a text, cut between words where it has any."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" .,;:") + "…"

@@ -1,0 +1,159 @@
+"""The pages we publish: an article's own, where it has none elsewhere, and the index of all feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+from markupsafe import Markup
+
+from pipeline import __version__
+from pipeline.domain.article import Article
+from pipeline.domain.markup import text_direction
+from pipeline.errors import Problem, PublishError
+from pipeline.publish.feed_article import feed_article
+from pipeline.publish.files import Sink, remove_file, replace_file
+from pipeline.publish.format import FeedHead
+from pipeline.publish.manifest import Manifest
+from pipeline.publish.permalink import page_name
+from pipeline.publish.published import Published
+from pipeline.publish.spec import ARTICLES, SiteSpec
+from pipeline.publish.words import page_language, page_words
+
+
+def page_environment(*templates: Path) -> Environment:
+    """Jinja2 for the pages under ``web`` in the first of the directories of templates that has them.
+
+    Everything is escaped, and what is not given is an error.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=select_autoescape(disabled_extensions=("css",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.filters["day"] = _day
+    environment.filters["sanitised"] = Markup
+    environment.filters["direction"] = text_direction
+    return environment
+
+
+def page_context(site: SiteSpec, language: str) -> dict[str, Any]:
+    """What ``page.html.j2``, the base of all pages, needs beside ``title``: words, language, direction, site."""
+    return {
+        "site": site,
+        "language": language,
+        "direction": text_direction(language),
+        "words": page_words(language),
+        "words_language": page_language(language),
+        "generator": f"Rundbrief {__version__}",
+    }
+
+
+def write_page(environment: Environment, template: str, sink: Sink, **context: object) -> None:
+    """Render a template into a file.  PublishError if the template is wrong."""
+    try:
+        stream = environment.get_template(template).stream(**context)
+        stream.enable_buffering(100)
+        for part in stream:
+            sink.write(part.encode())
+    except TemplateError as error:
+        raise PublishError(str(error), where=template) from error
+
+
+def templates_version(environment: Environment) -> str:
+    """Changes with any of the templates of pages."""
+    assert environment.loader  # noqa: S101  page_environment gives it one
+    digest = sha256(__version__.encode())
+    for name in sorted(environment.loader.list_templates()):
+        if name.startswith("web/"):
+            digest.update(environment.loader.get_source(environment, name)[0].encode())
+    return digest.hexdigest()
+
+
+def publish_articles(
+    site: SiteSpec,
+    articles: Iterable[Article],
+    directory: Path,
+    *,
+    environment: Environment,
+    selection: str | None = None,
+) -> Published:
+    """Publish a page for each of ``articles`` that has none of its own, into ``directory/articles``.
+
+    ``articles`` are all there are; pages that we made for others are removed.  ``selection`` is as for a feed.
+    """
+    home = directory / ARTICLES
+    before = Manifest.read(home) or Manifest()
+    made_from = ""
+    if selection is not None:
+        made_from = sha256(repr((site, templates_version(environment), selection)).encode()).hexdigest()
+        if made_from == before.made_from and before.is_whole(home):
+            return Published(untouched=tuple(home / name for name in sorted(before.files)))
+    written: list[Path] = []
+    untouched: list[Path] = []
+    problems: list[Problem] = []
+    for article in articles:
+        if article.content.url is not None:
+            continue
+        path = home / page_name(article)
+        try:
+            new = _publish_article(site, article, path, environment)
+        except (PublishError, OSError, ValueError) as error:
+            problems.append(
+                Problem(
+                    code=PublishError.code,
+                    where=f"{ARTICLES}: {article.public_id}",
+                    what=f"its page can't be published: {error}.",
+                    mend="The others are published.",
+                )
+            )
+        else:
+            (written if new else untouched).append(path)
+    kept = {path.name for path in (*written, *untouched)} | (set(before.files) if problems else set())
+    removed = tuple(home / name for name in sorted(before.files) if name not in kept and remove_file(home / name))
+    files = {name: (home / name).stat().st_size for name in kept if (home / name).exists()}
+    if home.is_dir():
+        Manifest(made_from="" if problems else made_from, files=files).write(home)
+    return Published(written=tuple(written), untouched=tuple(untouched), removed=removed, problems=tuple(problems))
+
+
+def publish_index(site: SiteSpec, heads: Sequence[FeedHead], directory: Path, *, environment: Environment) -> Published:
+    """Publish ``directory/index.html``: every feed with its documents."""
+    path = directory / "index.html"
+    context = page_context(site, site.language)
+
+    def write(sink: Sink) -> None:
+        write_page(environment, "web/feeds.html.j2", sink, **context, title=context["words"]["feeds"], feeds=heads)
+
+    try:
+        new = replace_file(path, write)
+    except (PublishError, OSError) as error:
+        return Published(
+            problems=(Problem(code=PublishError.code, where=str(path), what=f"{error}.", mend="The last one stays."),)
+        )
+    return Published(written=(path,)) if new else Published(untouched=(path,))
+
+
+def _publish_article(site: SiteSpec, article: Article, path: Path, environment: Environment) -> bool:
+    ready = feed_article(article, site.feeds_url)
+    context = page_context(site, ready.language or site.language)
+
+    def write(sink: Sink) -> None:
+        write_page(environment, "web/article.html.j2", sink, **context, title=ready.headline, article=ready)
+
+    return replace_file(path, write)
+
+
+def _day(time: datetime, language: str, timezone: str) -> str:
+    """The day of a time in a zone, in words: "24. November 2026"."""
+    return format_date(time.astimezone(ZoneInfo(timezone)).date(), "long", locale=language)

@@ -1,0 +1,136 @@
+"""An article as the templates see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from pipeline.domain.article import Article, Content, Enclosure, Picture
+from pipeline.domain.markup import article_html, text_direction
+from pipeline.render.foreign import mail_html
+from pipeline.render.forms import Form
+from pipeline.render.look import Look
+from pipeline.render.phrasing import TEASER_LIMIT, one_line, shortened, title_of
+from pipeline.render.plain import Footnotes, plain_text
+from pipeline.render.templates import trusted
+from pipeline.render.words import day
+
+COLUMN = 536
+"""The width of the article column in pixels: `style.css` has the same number."""
+
+_MARK = "__SUBST_"
+# A word joiner: invisible, and no merge field is found any more.
+_DEFUSED = "_\u2060_SUBST_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticlePart:
+    """The context of ``article.html.j2``, and an element of ``issue.articles`` in a text template.
+
+    ``url`` is "" for an article that has no page; ``html`` is the body for mail ("" unless the form is full),
+    ``text`` its plain text with ``notes`` as its footnotes; ``day`` is written out.  ``level`` is the headline's (1 or
+    2).  ``tall`` tells a picture that is higher than wide.  ``lead`` marks the first article, ``opens_list`` the
+    first of those that are only links.
+    """
+
+    form: Form
+    title: str
+    url: str
+    teaser: str
+    topics: tuple[str, ...]
+    names: tuple[str, ...]
+    day: str
+    language: str
+    dir: str
+    level: int
+    lead: bool
+    opens_list: bool
+    picture: Picture | None
+    tall: bool
+    enclosures: tuple[Enclosure, ...]
+    html: Markup
+    text: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and how an article stands in its message; with the article it decides all of its part."""
+
+    form: Form
+    level: int
+    lead: bool
+    opens_list: bool = False
+
+
+def places(forms: tuple[Form, ...]) -> tuple[Place, ...]:
+    """The places of an issue's articles in order."""
+    level = 1 if len(forms) == 1 else 2
+    first_link = forms.index(Form.LINK) if Form.LINK in forms else None
+    return tuple(
+        Place(form, level, lead=number == 0, opens_list=number == first_link and number > 0)
+        for number, form in enumerate(forms)
+    )
+
+
+def teaser_of(content: Content) -> str:
+    """The teaser, or the beginning of the article where there is none."""
+    teaser = content.teaser or plain_text(content.html, Footnotes(), width=10_000)
+    return defused(shortened(teaser, TEASER_LIMIT))
+
+
+def html_part(article: Article, url: str, place: Place, look: Look) -> ArticlePart:
+    """For the HTML part: without the plain text."""
+    html = ""
+    if place.form is Form.FULL:
+        html = mail_html(article_html(article.content), width=COLUMN, level=place.level)
+    return _part(article, url, place, look, html=html)
+
+
+def text_part(article: Article, url: str, place: Place, look: Look, first_note: int) -> tuple[ArticlePart, int]:
+    """For the text part: without the HTML.  Footnotes count from ``first_note``; the next free number is returned."""
+    notes = Footnotes(first_note)
+    text = plain_text(article_html(article.content), notes) if place.form is Form.FULL else ""
+    part = _part(article, url, place, look, text=text, notes=notes.lines())
+    return part, first_note + len(notes.urls)
+
+
+def _part(
+    article: Article, url: str, place: Place, look: Look, *, html: str = "", text: str = "", notes: str = ""
+) -> ArticlePart:
+    content = article.content
+    picture = content.picture if content.picture and _on_the_web(content.picture.url) else None
+    return ArticlePart(
+        form=place.form,
+        level=place.level,
+        lead=place.lead,
+        opens_list=place.opens_list,
+        title=defused(title_of(content, look.title)),
+        url=defused(url),
+        teaser=teaser_of(content),
+        topics=tuple(map(defused, content.topics)),
+        names=tuple(defused(author.name) for author in content.authors),
+        day=day(article.published, look.language, look.timezone),
+        language=content.language or look.language,
+        dir=text_direction(content.language or look.language),
+        picture=picture and replace(picture, url=defused(picture.url or ""), alt=defused(picture.alt)),
+        tall=bool(picture and (picture.height or 0) > (picture.width or 0)),
+        enclosures=tuple(
+            replace(enclosure, url=defused(enclosure.url), title=defused(one_line(enclosure.title or "")))
+            for enclosure in content.enclosures
+            if _on_the_web(enclosure.url)
+        ),
+        html=trusted(defused(html)),
+        text=defused(text),
+        notes=defused(notes),
+    )
+
+
+def _on_the_web(url: str | None) -> bool:
+    return bool(url) and str(url).lower().startswith(("https://", "http://"))
+
+
+def defused(foreign: str) -> str:
+    """Foreign text in which no merge field is found: an article must not ask for a reader's own links."""
+    return foreign.replace(_MARK, _DEFUSED)

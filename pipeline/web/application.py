@@ -1,0 +1,62 @@
+"""The web app: which address is answered by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from pipeline.audience.choices import Choices
+from pipeline.web.feeds import FeedDocuments
+from pipeline.web.pages import Pages
+from pipeline.web.safety_net import SafetyNet, plain_error
+from pipeline.web.site import Clock, Health, WebSite
+from pipeline.web.unsubscribe import LARGEST_FORM, UnsubscribePages
+
+
+def create_app(
+    site: WebSite,
+    *,
+    feeds_directory: Path,
+    templates: Path,
+    choices: Choices,
+    health: Callable[[], Health],
+    clock: Clock,
+) -> Starlette:
+    """The public web app.
+
+    ``templates`` is the directory that has ``web``.  ``health``, ``choices`` and ``clock`` are called in threads.
+    """
+    pages = Pages(templates, site)
+    unsubscribe = UnsubscribePages(site, pages, choices, clock)
+
+    def alive(_request: Request) -> Response:
+        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+    def ready(_request: Request) -> Response:
+        state = health()
+        body = {"ready": state.ready, "details": dict(state.details)}
+        return JSONResponse(body, status_code=200 if state.ready else 503, headers={"cache-control": "no-store"})
+
+    routes = [
+        Route("/", lambda _request: RedirectResponse("feeds/", status_code=302)),
+        Route("/feeds/{path:path}", FeedDocuments(feeds_directory, site)),
+        Route("/unsubscribe/{token}", unsubscribe.show),
+        Route("/unsubscribe/{token}", unsubscribe.act, methods=["POST"], max_body_size=LARGEST_FORM),
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(SafetyNet)],
+        exception_handlers={HTTPException: plain_error},
+    )
+    # Its redirects would be built from the Host header, which anybody can set.
+    app.router.redirect_slashes = False
+    return app

@@ -1,0 +1,38 @@
+"""What the web app knows of the configuration and of the state of things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSite:
+    """The site as the public sees it.
+
+    ``url`` is its public address without a slash at the end; ``language`` (BCP 47) that of pages for people of whom
+    no other is known.  ``hub`` is a WebSub hub.  ``newsletters`` are their titles by name.
+    """
+
+    title: str
+    url: str
+    language: str = "en"
+    hub: str | None = None
+    newsletters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def secure(self) -> bool:
+        return self.url.startswith("https:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether this process can do its work, and what that was judged by: short texts by name, without secrets."""
+
+    ready: bool
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+Clock = Callable[[], datetime]
+"""Tells the time, aware, in UTC."""

@@ -1,0 +1,175 @@
+"""`rundbrief subscribers` and `suppressions`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.commands import SUBSCRIBERS, Project
+
+LETTER = ("--newsletter", "wochenblick")
+IMMEDIATE = (*LETTER, "--cadence", "immediate")
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
+    return Project.make(tmp_path / "project", capsys)
+
+
+def addresses(project: Project, *options: str) -> list[str]:
+    return [one["address"] for one in project.done("subscribers", "list", *options, "--json").json["subscribers"]]
+
+
+def test_a_file_is_imported_and_importing_it_again_changes_nothing(project: Project) -> None:
+    file = str(project.directory / "subscribers.csv")
+    first = project.done("subscribers", "import", file, *IMMEDIATE, "--confirmed", "--json").json
+    assert first["imported"] == {"new": 3, "existing": 0, "suppressed": 0}
+    assert "3 were there already" in project.done("subscribers", "import", file, *IMMEDIATE, "--confirmed").out
+    assert addresses(project) == ["anna@example.org", "ben@example.com", "chiara@example.net"]
+    table = project.done("subscribers").out
+    assert "Chiara Müller-Rossi" in table
+    assert "ki, praxis" in table
+
+
+def test_a_rehearsal_counts_and_imports_nobody(project: Project) -> None:
+    project.done("subscribers", "add", "anna@example.org", *IMMEDIATE, "--confirmed")
+    project.done("suppressions", "add", "ben@example.com")
+    file = str(project.directory / "subscribers.csv")
+    told = project.done("subscribers", "import", file, *IMMEDIATE, "--confirmed", "--dry-run", "--json").json
+    assert told["imported"] == {"new": 1, "existing": 1, "suppressed": 1}
+    assert told["dry_run"] is True
+    assert addresses(project) == ["anna@example.org"]
+
+
+def test_rows_with_mistakes_are_named_and_the_others_imported(project: Project) -> None:
+    (project.directory / "subscribers.csv").write_text(SUBSCRIBERS + "nobody,,,,\ndora@example.org,,xx-yy,,\n")
+    result = project("subscribers", "import", str(project.directory / "subscribers.csv"), *IMMEDIATE, "--confirmed")
+    assert result.code == 1
+    assert "line 5" in result.err
+    assert "line 6" in result.err
+    assert "2 rows were left out" in result.out
+    assert len(addresses(project)) == 3
+
+
+def test_a_file_that_is_no_list_or_is_not_there_is_refused(project: Project) -> None:
+    (project.directory / "list.csv").write_text("a;b\n1;2\n")
+    result = project("subscribers", "import", str(project.directory / "list.csv"), *IMMEDIATE, "--confirmed")
+    assert result.code == 1
+    assert "email" in result.err
+    assert project("subscribers", "import", "nowhere.csv", *IMMEDIATE, "--confirmed").code == 2
+
+
+def test_a_list_may_come_from_standard_input(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SUBSCRIBERS.encode()), encoding="utf-8"))
+    project.done("subscribers", "import", "-", *IMMEDIATE, "--confirmed")
+    assert len(addresses(project)) == 3
+
+
+@pytest.mark.parametrize("command", [("import", "subscribers.csv"), ("add", "anna@example.org")])
+def test_people_who_have_not_agreed_are_refused_and_it_is_said_why(project: Project, command: tuple[str, ...]) -> None:
+    result = project("subscribers", *command, *IMMEDIATE)
+    assert result.code == 2
+    assert "double opt-in" in result.err
+    assert addresses(project) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--newsletter", "wochenblik", "--cadence", "daily"), "Did you mean `wochenblick`?"),
+        ((*LETTER, "--cadence", "dayly"), "Did you mean `daily`?"),
+        (LETTER, "`immediate` or `daily`"),
+    ],
+)
+def test_a_wrong_newsletter_or_cadence_is_told_the_nearest(
+    project: Project, options: tuple[str, ...], told: str
+) -> None:
+    result = project("subscribers", "import", str(project.directory / "subscribers.csv"), *options, "--confirmed")
+    assert result.code == 2
+    assert told in result.err
+
+
+def test_one_person_is_added_by_the_rules_of_an_import(project: Project) -> None:
+    choice = ("--name", "Dora", "--language", "de_at", "--timezone", "europe/vienna", "--topics", "KI", "--topics", "Ü")
+    told = project.done("subscribers", "add", "Dora@Example.org", *IMMEDIATE, *choice, "--confirmed", "--json").json
+    assert told["added"] is True
+    expected = {"address": "Dora@example.org", "language": "de-AT", "timezone": "Europe/Vienna", "topics": ["ki", "ü"]}
+    assert expected.items() <= told["subscriber"].items()
+    assert "already" in project.done("subscribers", "add", "dora@example.org", *IMMEDIATE, "--confirmed").out
+
+
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [("nobody", ()), ("", ()), ("a@example.org", ("--language", "xx-yy")), ("a@example.org", ("--timezone", "Mars"))],
+)
+def test_what_no_row_could_say_is_refused(project: Project, address: str, options: tuple[str, ...]) -> None:
+    result = project("subscribers", "add", address, *IMMEDIATE, *options, "--confirmed")
+    assert result.code == 2
+    assert "left out" not in result.err
+
+
+def test_nobody_is_revived(project: Project) -> None:
+    project.subscribe()
+    assert "gets no more" in project.done("subscribers", "unsubscribe", "ANNA@example.org", *LETTER).out
+    assert "already" in project.done("subscribers", "remove", "anna@example.org", *LETTER).out
+    result = project("subscribers", "add", "anna@example.org", *IMMEDIATE, "--confirmed")
+    assert result.code == 1
+    assert "unsubscribed" in result.err
+    assert addresses(project, "--state", "unsubscribed") == ["anna@example.org"]
+    project.done("run")
+    assert len(project.messages()) == 2
+
+
+def test_unsubscribing_somebody_who_is_not_there_is_a_failure(project: Project) -> None:
+    result = project("subscribers", "unsubscribe", "nobody@example.org", *LETTER, "--json")
+    assert result.code == 1
+    assert result.json["ended"] is False
+
+
+def test_a_suppressed_address_gets_nothing_until_that_is_lifted(project: Project) -> None:
+    project.subscribe()
+    project.done("suppressions", "add", "Anna@example.org", "--reason", "complaint", "--detail", "rang up")
+    assert "The first reason stays" in project.done("suppressions", "add", "anna@example.org").out
+    (one,) = project.done("suppressions", "--json").json["suppressions"]
+    assert (one["address"], one["reason"], one["detail"]) == ("anna@example.org", "complaint", "rang up")
+    assert "rang up" in project.done("suppressions").out
+    refused = project("subscribers", "add", "anna@example.org", *LETTER, "--cadence", "daily", "--confirmed")
+    assert refused.code == 1
+    assert "suppressed (complaint)" in refused.err
+    project.done("run")
+    assert len(project.messages()) == 2
+    project.done("suppressions", "remove", "anna@example.org")
+    assert project("suppressions", "remove", "anna@example.org").code == 1
+    assert "No address is suppressed" in project.done("suppressions").out
+
+
+def test_what_is_exported_can_be_imported(project: Project, tmp_path: Path) -> None:
+    project.subscribe()
+    project.done("subscribers", "add", "dora@example.org", *IMMEDIATE, "--name", "=1+1", "--confirmed")
+    file = tmp_path / "list.csv"
+    told = project.done("subscribers", "export", "--newsletter", "wochenblick", "--output", str(file), "--json").json
+    assert told["exported"] == 4
+    assert "'=1+1" in file.read_text(encoding="utf-8")
+    other = Project.make(tmp_path / "other", project.capsys)
+    other.done("subscribers", "import", str(file), *IMMEDIATE, "--confirmed")
+    listed = other.done("subscribers", "--json").json["subscribers"]
+    assert listed[3]["name"] == "=1+1"
+    assert listed[2]["topics"] == ["ki", "praxis"]
+
+
+def test_an_export_goes_to_standard_output(project: Project) -> None:
+    project.subscribe()
+    out = project.done("subscribers", "export", "--state", "active").out
+    assert out.startswith("email,name,")
+    assert "Müller-Rossi" in out
+    assert project("subscribers", "export", "--json").code == 2
+    assert project("subscribers", "export", "--output", str(project.directory / "no" / "list.csv")).code == 1
+
+
+def test_a_long_list_is_cut_and_says_so(project: Project) -> None:
+    project.subscribe()
+    told = project.done("subscribers", "--limit", "2")
+    assert "2 of 3" in told.out
+    assert project.done("subscribers", "--limit", "2", "--json").json["total"] == 3

@@ -1,0 +1,218 @@
+"""`rundbrief run`, `collect`, `publish`, and what lists what they did."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.commands import CONFIG, Project
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
+    return Project.make(tmp_path / "project", capsys)
+
+
+def test_run_does_the_main_job_and_a_second_one_finds_nothing_to_do(project: Project) -> None:
+    project.subscribe()
+    first = project.done("run", "--json").json
+    assert first["collected"] == {"new": 2, "revised": 0, "retracted": 0, "unchanged": 0}
+    assert str(project.directory / "feeds" / "alle" / "atom.xml") in first["published"]["written"]
+    (issue,) = first["mailed"]["issues"]
+    assert (issue["newsletter"], issue["cadence"], issue["audience"], issue["accepted"]) == (
+        "wochenblick",
+        "immediate",
+        3,
+        3,
+    )
+    assert first["problems"] == []
+    assert len(project.messages()) == 3
+
+    second = project.done("run", "--json").json
+    assert second["collected"]["unchanged"] == 2
+    assert second["published"]["written"] == []
+    assert second["mailed"]["issues"] == []
+    assert len(project.messages()) == 3
+
+
+def test_the_summary_says_what_was_done_and_where_to_look(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.directory)
+    project.subscribe()
+    summary = project.done("run").out
+    assert "Collected  2 new" in summary
+    assert "in feeds/" in summary
+    assert "wochenblick, immediate" in summary
+    assert "3 of 3 accepted" in summary
+    assert "feeds/index.html" in summary
+    assert "outbox/" in summary
+    assert "nothing was due" in project.done("run").out
+
+
+def test_a_source_that_fails_is_named_and_the_others_are_collected(project: Project) -> None:
+    project.configure("[[feeds]]", '[[sources]]\nname = "weg"\ntype = "directory"\npath = "nowhere"\n\n[[feeds]]')
+    result = project("run")
+    assert result.code == 1
+    assert "source weg" in result.err
+    assert "2 new" in result.out
+    listed = {one["name"]: one for one in project.done("sources", "--json").json["sources"]}
+    assert listed["weg"]["failures"] == 1
+    assert listed["weg"]["error"]
+    assert listed["artikel"]["articles"] == 2
+    assert listed["artikel"]["last_success"].endswith("+00:00")
+
+
+def test_a_source_that_is_no_longer_configured_is_still_listed(project: Project) -> None:
+    project.done("collect")
+    project.configure('name    = "artikel"', 'name    = "andere"')
+    out = project.done("sources").out
+    assert "not configured" in out
+    assert "never" in out
+
+
+def test_remarks_are_shown_and_are_no_failure(project: Project) -> None:
+    future = "---\ntitle: Morgen\ndate: 2999-01-01\n---\n\nEin Text, der noch kommt.\n"
+    (project.directory / "articles" / "morgen.md").write_text(future, encoding="utf-8")
+    result = project.done("run")
+    assert "Remarks" in result.out
+    assert "morgen.md" in result.out
+
+
+def test_every_run_is_written_down(project: Project) -> None:
+    project.done("run")
+    project.done("collect")
+    runs = project.done("runs", "--json").json["runs"]
+    assert [(run["job"], run["slot"], run["outcome"]) for run in runs] == [
+        ("collect", None, "done"),
+        ("run", None, "done"),
+    ]
+    assert runs[1]["counts"]["collected"]["new"] == 2
+    assert project.done("runs", "--job", "run", "--limit", "5").out.count("done") == 1
+    shown = project.done("runs", "show", str(runs[1]["id"])).out
+    assert "2 new" in shown
+    assert project("runs", "show", "99").code == 2
+
+
+def test_a_failed_run_keeps_its_problems(project: Project) -> None:
+    project.configure('"articles"', '"nowhere"')
+    assert project("collect").code == 1
+    (run,) = project.done("runs", "--json").json["runs"]
+    assert run["outcome"] == "failed"
+    assert run["problems"][0]["where"] == "source artikel"
+    assert "nowhere" in project.done("runs", "show", str(run["id"])).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [(("collect", "artikl"), "artikel"), (("publish", "ale"), "alle"), (("articles", "--source", "artike"), "artikel")],
+)
+def test_a_wrong_name_is_told_the_nearest(project: Project, arguments: tuple[str, ...], nearest: str) -> None:
+    result = project(*arguments)
+    assert result.code == 2
+    assert f"Did you mean `{nearest}`?" in result.err
+    assert result.out == ""
+
+
+def test_one_stage_does_only_its_own(project: Project) -> None:
+    project.subscribe()
+    assert "2 new" in project.done("collect", "artikel").out
+    assert not (project.directory / "feeds").exists()
+    assert "written" in project.done("publish", "alle").out
+    assert (project.directory / "feeds" / "alle" / "feed.json").exists()
+    assert project.messages() == []
+
+
+def test_articles_are_listed_and_shown_with_all_that_is_known(project: Project) -> None:
+    project.done("collect")
+    (newest, older) = project.done("articles", "--json").json["articles"]
+    assert (newest["title"], older["title"]) == ("Der große Wurf", "Das kleine Modell")
+    assert newest["published"] == "2026-11-03T23:00:00+00:00"
+    shown = project.done("articles", "show", str(newest["id"]), "--json").json["article"]
+    assert "„Größe“" in shown["html"]
+    assert shown["teaser"]
+    assert shown["language"] == "de"
+    assert shown["topics"] == ["ki"]
+    assert shown["release"] == 2
+    assert [one["number"] for one in shown["revisions"]] == [1]
+    text = project.done("articles", "show", newest["public_id"]).out
+    assert "Der große Wurf" in text
+    assert "2026-11-04 00:00" in text
+    assert "release 2" in text
+    assert project("articles", "show", "99").code == 2
+    assert project("articles", "show", "https://[broken").code == 2
+
+
+def test_an_article_is_found_by_its_address_however_it_is_spelt(project: Project) -> None:
+    text = "---\ntitle: Anderswo\nurl: https://blog.example.org/post/\n---\n\nEin Text.\n"
+    (project.directory / "articles" / "anderswo.md").write_text(text, encoding="utf-8")
+    project.done("collect")
+    shown = project.done("articles", "show", "http://www.blog.example.org/post?utm_source=x", "--json").json["article"]
+    assert shown["title"] == "Anderswo"
+
+
+def test_tables_are_readable_where_they_are_piped(project: Project) -> None:
+    long = "Ein sehr langer Titel, der auf keinem Terminal in eine Zeile passt, " * 4
+    project.write_article(long.strip(), 6)
+    project.done("collect")
+    out = project.done("articles").out
+    assert long.strip() in out
+    assert "\x1b" not in out
+    assert not any(line.endswith(" ") for line in out.splitlines())
+
+
+def test_titles_are_shown_as_they_are(project: Project) -> None:
+    file = project.directory / "articles" / "markup.md"
+    file.write_text('---\ntitle: "[bold]Klammern[/bold] :smile:"\n---\n\nText.\n', encoding="utf-8")
+    project.done("collect")
+    assert "[bold]Klammern[/bold] :smile:" in project.done("articles").out
+
+
+def test_every_mistake_in_the_configuration_is_told_at_once(project: Project) -> None:
+    project.configure('settle  = "0 minutes"', 'setle  = "0 minutes"')
+    project.configure('["outbox"]', '["outbx"]')
+    project.configure('"0 7 * * *"', '"0 77 * * *"')
+    result = project("run", "--json")
+    assert result.code == 2
+    wheres = [problem["where"] for problem in result.json["problems"]]
+    assert len(wheres) == 3
+    assert result.err.count("\n") == 3
+    assert "Did you mean `settle`?" in result.err
+    assert not (project.directory / "var").exists()
+
+
+def test_a_store_that_cannot_be_used_is_a_failure_and_no_traceback(project: Project) -> None:
+    (project.directory / "var").mkdir()
+    (project.directory / "var" / "rundbrief.db").write_text("This is no database. " * 100)
+    result = project("articles", "--json")
+    assert result.code == 1
+    assert len(result.json["problems"]) == 1
+    assert "Traceback" not in result.err
+
+
+def test_log_lines_are_json_where_that_is_wanted_and_hold_no_address(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNDBRIEF_LOG", "json")
+    project.subscribe()
+    result = project.done("run")
+    lines = [json.loads(line) for line in result.err.splitlines()]
+    assert [line["event"] for line in lines] == ["collect begins", "publish begins", "mail begins"]
+    assert "@" not in result.err
+
+
+def test_an_interrupted_run_says_so_in_the_store(project: Project) -> None:
+    project.done("run")
+    with project.app() as app:
+        run = app.store.runs.begin("run", None, "somebody/1/gone", app.clock())
+        assert run is not None
+        app.store.runs.break_off(["somebody/1/gone"], app.clock())
+    assert "broken off" in project.done("runs").out
+
+
+def test_the_configuration_is_found_by_the_environment(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.cli.main import main
+
+    monkeypatch.setenv("RUNDBRIEF_CONFIG", str(project.directory / "config.toml"))
+    assert main(["config"]) == 0
+    assert CONFIG.partition("\n")[0] in project.capsys.readouterr().out

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html as lxml_html
+
+from pipeline.domain.article import Author, Enclosure, Picture
+from pipeline.publish.feed import feed_head
+from pipeline.publish.formats import load_formats
+from pipeline.publish.pages import page_environment, publish_articles, publish_index
+from pipeline.publish.permalink import page_name, permalink
+from pipeline.publish.spec import FeedSpec, SiteSpec
+from pipeline.publish.words import PAGE_LANGUAGES, page_words
+from tests.fakes.articles import make_article
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+ENVIRONMENT = page_environment(TEMPLATES)
+FEEDS = "https://news.example.org/feeds"
+SITE = SiteSpec(title="Site & Söhne", url="https://news.example.org", feeds_url=FEEDS, language="de")
+
+
+def test_an_article_is_read_on_its_own_page_or_on_ours() -> None:
+    assert permalink(make_article(url="https://example.org/x"), FEEDS) == "https://example.org/x"
+    homeless = make_article(url=None)
+    assert permalink(homeless, FEEDS) == f"{FEEDS}/articles/{page_name(homeless)}"
+
+
+def test_our_page_keeps_its_address_when_the_article_changes_or_the_store_is_built_anew() -> None:
+    first = make_article("Title", url=None, public_id="tag:example.org,2026:1")
+    second = make_article("Another", "<p>x</p>", url=None, revision=2, public_id="tag:example.org,2026:1")
+    other = make_article("Title", url=None, public_id="tag:example.org,2026:2")
+    assert first.id != second.id
+    assert permalink(first, FEEDS) == permalink(second, FEEDS) != permalink(other, FEEDS)
+
+
+def test_pages_are_made_for_exactly_the_articles_without_one(tmp_path: Path) -> None:
+    homeless = [make_article(url=None), make_article(url=None)]
+    done = publish_articles(SITE, [make_article(), *homeless], tmp_path, environment=ENVIRONMENT)
+    assert {path.name for path in done.written} == {page_name(article) for article in homeless}
+    again = publish_articles(SITE, homeless, tmp_path, environment=ENVIRONMENT)
+    assert (again.written, len(again.untouched)) == ((), 2)
+    fewer = publish_articles(SITE, homeless[:1], tmp_path, environment=ENVIRONMENT)
+    assert [path.name for path in fewer.removed] == [page_name(homeless[1])]
+
+
+def test_an_unchanged_selection_of_pages_is_not_read(tmp_path: Path) -> None:
+    publish_articles(SITE, [make_article(url=None)], tmp_path, environment=ENVIRONMENT, selection="x")
+    done = publish_articles(SITE, iter(()), tmp_path, environment=ENVIRONMENT, selection="x")
+    assert len(done.untouched) == 1
+
+
+def test_a_page_shows_the_article_escaped_where_it_is_text(tmp_path: Path) -> None:
+    article = make_article(
+        "<script>alert(1)</script> & more",
+        "<p>Text</p>",
+        url=None,
+        language="de",
+        authors=(Author(name="Ann <b>", url="https://example.org/ann"),),
+        topics=("Recht & Politik",),
+        picture=Picture(url=None, alt="Ein Mann lächelt"),
+        enclosures=(Enclosure(url="https://example.org/a.mp3", media_type="audio/mpeg", title="Folge 1"),),
+        comments_url="https://example.org/c",
+        published=datetime(2026, 11, 24, 12, tzinfo=UTC),
+    )
+    (path,) = publish_articles(SITE, [article], tmp_path, environment=ENVIRONMENT).written
+    page: Any = lxml_html.fromstring(path.read_bytes())
+    assert page.get("lang") == "de"
+    assert page.xpath("//h1/text()") == ["<script>alert(1)</script> & more"]
+    assert not page.xpath("//script")
+    assert page.xpath("//figcaption/text()") == ["Ein Mann lächelt"]
+    assert page.xpath("//link[@rel='canonical']/@href") == [permalink(article, FEEDS)]
+    assert page.xpath("//time/text()") == ["24. November 2026"]
+    assert "Von Ann <b> · 24. November 2026 · Recht & Politik" in " ".join(page.text_content().split())
+    assert page.xpath("//section//a/text()") == ["Folge 1"]
+
+
+@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr")])
+def test_a_page_runs_as_its_language_does(tmp_path: Path, language: str, direction: str) -> None:
+    article = make_article(url=None, language=language)
+    (path,) = publish_articles(SITE, [article], tmp_path, environment=ENVIRONMENT).written
+    page: Any = lxml_html.fromstring(path.read_bytes())
+    assert (page.get("lang"), page.get("dir")) == (language, direction)
+
+
+def test_a_broken_template_is_a_problem_and_the_last_good_page_stays(tmp_path: Path) -> None:
+    article = make_article(url=None)
+    (path,) = publish_articles(SITE, [article], tmp_path / "feeds", environment=ENVIRONMENT).written
+    shutil.copytree(TEMPLATES, tmp_path / "templates")
+    (tmp_path / "templates" / "web" / "article.html.j2").write_text("{{ no_such_thing }}")
+    done = publish_articles(
+        SITE, [article], tmp_path / "feeds", environment=page_environment(tmp_path / "templates"), selection="x"
+    )
+    assert "no_such_thing" in done.problems[0].what
+    assert not done.removed
+    assert path.exists()
+
+
+def test_the_index_leads_to_every_document_of_every_feed(tmp_path: Path) -> None:
+    formats = load_formats(ENVIRONMENT)
+    heads = [
+        feed_head(SITE, FeedSpec(name="alle", title="Alle & mehr", description="Alles"), formats),
+        feed_head(SITE, FeedSpec(name="ki", title="KI", formats=("rss",)), formats),
+    ]
+    assert publish_index(SITE, heads, tmp_path, environment=ENVIRONMENT).written == (tmp_path / "index.html",)
+    assert publish_index(SITE, heads, tmp_path, environment=ENVIRONMENT).written == ()
+    page: Any = lxml_html.fromstring((tmp_path / "index.html").read_bytes())
+    assert page.xpath("//main//a/@href") == [
+        "alle/index.html",
+        "alle/atom.xml",
+        "alle/rss.xml",
+        "alle/feed.json",
+        "ki/rss.xml",
+    ]
+    assert page.xpath("//h2//text()") == ["Alle & mehr", "KI"]
+
+
+def test_all_page_languages_have_the_same_words() -> None:
+    assert len({frozenset(page_words(language)) for language in PAGE_LANGUAGES}) == 1
+    assert page_words("de-AT") is page_words("de")
+    assert page_words("ar") is page_words(None) is page_words("en")
