@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -91,6 +92,7 @@ root.add_typer(configuration.app, name="config")
 root.command("unfence")(unfence.unfence)
 
 
+@cache
 def command() -> TyperGroup:
     """The whole command line, ready to be called."""
     group = typer.main.get_command(root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline.domain.article import Sighting
 from pipeline.errors import Problem
@@ -37,7 +37,8 @@ class Collection:
     ``sightings`` is empty where ``not_modified``.  ``complete`` tells that the source showed everything it has, so
     that a known key which is absent was withdrawn (a directory); a feed shows a window and is never complete.
     ``problems`` are single articles that could not be read; the others are all there.  ``failed`` are the keys of
-    articles that exist but could not be read: they count as present.
+    articles that exist but could not be read: they count as present.  ``poll_after`` is when the server wants to be
+    asked again at the earliest.  ``requests`` and ``received`` (bytes) are what the answer cost.
     """
 
     sightings: Sequence[Sighting]
@@ -46,6 +47,9 @@ class Collection:
     not_modified: bool = False
     problems: tuple[Problem, ...] = ()
     failed: frozenset[str] = frozenset()
+    poll_after: datetime | None = None
+    requests: int = 0
+    received: int = 0
 
 
 class Source(Protocol):
@@ -56,4 +60,13 @@ class Source(Protocol):
 
     def collect(self, state: SourceState, known: KnownHash, now: datetime) -> Collection:
         """Ask the source once.  Raises `pipeline.errors.SourceError`."""
+        ...
+
+
+@runtime_checkable
+class Backfilling(Protocol):
+    """A source that can show more than its window: an API with pages, archives (RFC 5005), ``next_url``."""
+
+    def backfill(self, since: datetime, known: KnownHash, now: datetime) -> Collection:
+        """All articles that were published or changed since then.  Raises `pipeline.errors.SourceError`."""
         ...

@@ -268,7 +268,7 @@ def test_an_unchanged_feed_costs_one_304(server: FeedServer, fetcher: Fetcher) -
     url = server.document("/feed", rss(item()).body, etag='W/"1"', last_modified="Sun, 01 Jun 2025 10:00:00 GMT")
     source = FeedSource("blog", url, fetcher, allow_private=True)
     first = collect(source)
-    assert first.state == SourceState(etag='W/"1"', last_modified="Sun, 01 Jun 2025 10:00:00 GMT")
+    assert first.state == SourceState(asked=url, etag='W/"1"', last_modified="Sun, 01 Jun 2025 10:00:00 GMT")
     second = collect(source, first.state)
     assert second == Collection(sightings=(), state=first.state, not_modified=True)
     assert len(server.requests) == 2

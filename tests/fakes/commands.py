@@ -30,6 +30,9 @@ settle  = "0 minutes"
 backlog = "all"
 topics  = ["ki"]
 
+[templates]
+directory = "templates"
+
 [[feeds]]
 name  = "alle"
 title = "Alle Artikel"
@@ -87,6 +90,9 @@ class Project:
         (directory / "config.toml").write_text(config, encoding="utf-8")
         (directory / "subscribers.csv").write_text(SUBSCRIBERS, encoding="utf-8")
         (directory / "articles").mkdir(exist_ok=True)
+        # Inlining costs by the rule: these tests are about commands, not about how mail looks.
+        (directory / "templates" / "email").mkdir(parents=True)
+        (directory / "templates" / "email" / "style.css").write_text("p { margin: 0 }\n")
         project = cls(directory, capsys)
         project.write_article("Das kleine Modell", 3)
         project.write_article("Der große Wurf", 4)

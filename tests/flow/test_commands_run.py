@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.main import main
 from tests.fakes.commands import CONFIG, Project
 
 
@@ -211,8 +212,6 @@ def test_an_interrupted_run_says_so_in_the_store(project: Project) -> None:
 
 
 def test_the_configuration_is_found_by_the_environment(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.cli.main import main
-
     monkeypatch.setenv("RUNDBRIEF_CONFIG", str(project.directory / "config.toml"))
     assert main(["config"]) == 0
     assert CONFIG.partition("\n")[0] in project.capsys.readouterr().out

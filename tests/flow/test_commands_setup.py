@@ -69,9 +69,7 @@ def test_a_check_without_problems_says_what_it_looked_at_and_changes_nothing(pro
 
 def test_a_check_lists_every_problem(project: Project) -> None:
     project.configure('"articles"', '"nowhere"')
-    project.configure("[[sources]]", '[templates]\ndirectory = "mine"\n\n[[sources]]')
-    (project.directory / "mine" / "email").mkdir(parents=True)
-    (project.directory / "mine" / "email" / "digest.html.j2").write_text("{{ no_such_thing }}\n")
+    (project.directory / "templates" / "email" / "digest.html.j2").write_text("{{ no_such_thing }}\n")
     (project.directory / "outbox").write_text("a file")
     (project.directory / "var").write_text("a file")
     result = project("check", "--json")
