@@ -11,7 +11,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock browser clean
+.PHONY: help run test lint format bench lock tools clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -19,12 +19,14 @@ help: ## what can be made
 run: $(RUN_STAMP) ## set up, and do the main job once: collect, publish, mail
 	@$(BIN)/rundbrief subscribers import examples/subscribers.csv --newsletter wochenblick --cadence immediate --confirmed
 	@$(BIN)/rundbrief run
+	@$(BIN)/rundbrief preview wochenblick --cadence immediate --no-open
 	@printf '\n%s\n' 'Look at' \
 	  '  feeds/alle/index.html    the feed as a page; atom.xml, rss.xml and feed.json are beside it' \
 	  '  outbox/                  the messages, one file each (a Maildir: mutt -f outbox)' \
+	  '  preview/wochenblick/     a message as HTML and text, to open in a browser' \
 	  '  config.toml              what was done, and where to change it'
 
-test: $(DEV_STAMP) browser lint ## lint, then all tests
+test: $(DEV_STAMP) tools lint ## lint, then all tests
 	$(BIN)/python -m pytest
 
 lint: $(DEV_STAMP) ## style, types and import rules
@@ -69,5 +71,7 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	$(PIP_INSTALL) --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.txt
 	@touch $@
 
-browser:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || .ci/install chromium
+# Messages are looked at in a browser, and some tests kill a process at an exact system call.
+tools:
+	@command -v chromium >/dev/null || .ci/install chromium
+	@command -v strace >/dev/null || .ci/install strace

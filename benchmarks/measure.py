@@ -1,0 +1,60 @@
+"""Measures time and peak memory of a piece of work in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """``seconds`` are of the wall clock, ``cpu`` of this process; ``megabytes`` is the growth of peak memory."""
+
+    seconds: float
+    cpu: float
+    megabytes: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table: ours, the peer's in the same run, and what we set ourselves."""
+
+    work: str
+    ours: str
+    peer: str = ""
+    goal: str = ""
+
+
+def _worker(pipe: Connection, work: Callable[..., None], args: Sequence[object]) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started, cpu = time.perf_counter(), time.process_time()
+    work(*args)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    pipe.send(
+        Measured(
+            seconds=time.perf_counter() - started, cpu=time.process_time() - cpu, megabytes=(after - before) / 1024
+        )
+    )
+
+
+def measure(work: Callable[..., None], *args: object) -> Measured:
+    """Do the work once in a fresh process.  Its imports count, unless it did them when this module was imported."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_worker, args=(there, work, args))
+    process.start()
+    there.close()
+    measured: Measured = here.recv()
+    process.join()
+    return measured
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = ["| work | Rundbrief | beside it, in the same run | goal |", "|---|---|---|---|"]
+    lines += [f"| {row.work} | {row.ours} | {row.peer} | {row.goal} |" for row in rows]
+    return "\n".join(lines) + "\n"
