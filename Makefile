@@ -20,7 +20,7 @@ run: $(RUN_STAMP) ## set up, and do the main job once: collect, publish, mail
 	@$(BIN)/rundbrief subscribers import examples/subscribers.csv --newsletter wochenblick --cadence immediate --confirmed
 	@$(BIN)/rundbrief run
 	@$(BIN)/rundbrief preview wochenblick --cadence immediate --no-open
-	@printf '\n%s\n' 'Look at' \
+	@printf '%s\n' '' 'Look at' \
 	  '  feeds/alle/index.html    the feed as a page; atom.xml, rss.xml and feed.json are beside it' \
 	  '  outbox/                  the messages, one file each (a Maildir: mutt -f outbox)' \
 	  '  preview/wochenblick/     a message as HTML and text, to open in a browser' \

@@ -7,22 +7,28 @@ carried out again after a crash; in which order and where is the engine's busine
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
 from pipeline.audience.choices import Choices
 from pipeline.audience.keys import load_keys
 from pipeline.audience.tokens import UNSUBSCRIBE, TokenKeys
-from pipeline.collect.collect import Collected, collect
+from pipeline.collect.agenda import Agenda, agenda, waiting
+from pipeline.collect.collect import ArticleStore, Collected, collect
+from pipeline.collect.hosts import host_of
+from pipeline.collect.unchanged import UnchangedTogether
 from pipeline.deliver.dispatch import Desk
 from pipeline.deliver.ledger import Addressee
 from pipeline.deliver.provider import Provider
 from pipeline.domain.audience import SubscriptionId
+from pipeline.domain.polling import Wait, interleaved
 from pipeline.errors import Problem, RenderError, StoreError
 from pipeline.owner import Owner
 from pipeline.store.store import Store, open_store
@@ -30,6 +36,7 @@ from pipeline.store.store import Store, open_store
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from pipeline.collect.fetch import Fetcher
     from pipeline.domain.ledger import IssueId
     from pipeline.publish.format import Format
     from pipeline.publish.published import Published
@@ -51,14 +58,54 @@ class App:
     store: Store
     clock: Clock = now
     _providers: dict[str, Provider] = field(default_factory=dict)
+    _fetcher: Fetcher | None = None
+    _making: Lock = field(default_factory=Lock)
 
     # Collect and publish
 
-    def collect_source(self, name: str) -> Collected:
-        """Step: ask one source and record what it shows."""
-        source = next(source for source in self.settings.sources if source.name == name)
-        adapter = wiring.make_source(self.settings, source)
-        return collect(adapter, wiring.source_rules(self.settings, source), self.store.articles, self.clock())
+    def due_sources(self, names: Sequence[str]) -> Agenda:
+        """Which of these sources may be polled now, in the best order, and remarks on those that may not."""
+        at = self.clock()
+        return agenda(names, self._addresses, self.store.sources.polls(names, at), at)
+
+    def waiting_sources(self) -> Mapping[str, tuple[Wait, datetime | None]]:
+        """The sources that are not due: why, and until when."""
+        at, names = self.clock(), list(self._addresses)
+        return waiting(names, self._addresses, self.store.sources.polls(names, at), at)
+
+    def in_turns(self, names: Sequence[str]) -> Sequence[str]:
+        """The sources in the best order to poll them at once."""
+        return interleaved(names, {name: host_of(address) for name, address in self._addresses.items()})
+
+    @contextmanager
+    def collecting(self) -> Iterator[Callable[[str], Collected]]:
+        """Steps: each asks the source of a name and records what it shows, whether it is due or not.
+
+        All is recorded at the end of the block.
+        """
+        with UnchangedTogether(self.store.articles) as articles:
+            yield partial(self._collect_source, articles)
+
+    def _collect_source(self, articles: ArticleStore, name: str) -> Collected:
+        source = self._configured[name]
+        adapter = wiring.make_source(self.settings, source, lambda: self.fetcher)
+        return collect(adapter, wiring.source_rules(self.settings, source), articles, self.clock())
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """The one fetcher of this process: it knows what its hosts have to do with us."""
+        with self._making:
+            if self._fetcher is None:
+                self._fetcher = wiring.make_fetcher(self.settings)
+            return self._fetcher
+
+    @cached_property
+    def _configured(self) -> Mapping[str, config.Source]:
+        return {source.name: source for source in self.settings.sources}
+
+    @cached_property
+    def _addresses(self) -> Mapping[str, str]:
+        return {source.name: wiring.source_address(source) for source in self.settings.sources}
 
     def release(self) -> int:
         """Step: give release numbers to what has settled."""
@@ -114,14 +161,16 @@ class App:
     # Mail
 
     def render_issue(self, issue: IssueId) -> list[Problem]:
-        """Step: render the variants of an issue that have no message yet."""
+        """Step: render the variants of an issue that have no message yet, if its newsletter is configured."""
         from pipeline.publish.permalink import permalink  # noqa: PLC0415
         from pipeline.render.look import VariantFacts  # noqa: PLC0415
 
         problems: list[Problem] = []
         base = wiring.feeds_url(self.settings)
         for variant in self.store.issues.unrendered(issue):
-            newsletter = self.newsletters[variant.key.newsletter]
+            newsletter = self.newsletters.get(variant.key.newsletter)
+            if newsletter is None:
+                continue
             facts = VariantFacts(
                 cadence=variant.key.cadence,
                 slot=variant.key.slot,
@@ -208,6 +257,8 @@ class App:
     def close(self) -> None:
         for provider in self._providers.values():
             provider.close()
+        if self._fetcher is not None:
+            self._fetcher.close()
         if "owner" in self.__dict__:
             self.owner.close()
         self.store.close()

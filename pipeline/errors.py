@@ -60,13 +60,25 @@ class SourceError(PipelineError):
 
 
 class SourceUnavailable(SourceError):
-    """No answer, or one that says "later".  ``retry_after`` is the wait that the server asked for."""
+    """No answer, or one that says "later" or "no".
+
+    ``retry_after`` is the wait that the server asked for; ``status`` is its HTTP status, None where it gave none.
+    """
 
     code = "source-unavailable"
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "", retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        mend: str = "",
+        retry_after: timedelta | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(what, where=where, mend=mend)
         self.retry_after = retry_after
+        self.status = status
 
 
 class SourceGone(SourceError):
@@ -97,6 +109,12 @@ class StoreError(PipelineError):
     """The store can't be used."""
 
     code = "store"
+
+
+class StoreUnavailable(StoreError):
+    """The database does not answer, or can't write: its server is down, its disk is full."""
+
+    code = "store-unavailable"
 
 
 class SchemaTooNew(StoreError):

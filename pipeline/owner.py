@@ -6,9 +6,9 @@ whatever killed it.  So another process on this machine need not wait for a leas
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
-import socket
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,31 +21,48 @@ class Owner:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
-        self.name = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex}"
-        self._file = self._lock_file(self.name)
-        self._lock: IO[bytes] | None = self._file.open("wb")
+        own = uuid.uuid4().hex
+        self.name = f"{self._place()}/{own}"
+        self._file = directory / f"{own}.lock"
+        # Locked before it has its name: a file that is there and not locked means a process that died.
+        draft = directory / f"{own}.tmp"
+        self._lock: IO[bytes] | None = draft.open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        draft.rename(self._file)
 
     def dead(self, owners: Iterable[str]) -> list[str]:
-        """Those of the owners that are known to have died: their lock file is here and nobody holds the lock."""
-        return [owner for owner in owners if owner != self.name and self._is_dead(owner)]
+        """Those of the owners that ended: they had their lock here, and hold it no more."""
+        return [owner for owner in owners if owner != self.name and self._ended(owner)]
 
     def close(self) -> None:
+        """Let go.  What is still held then is taken over by others at once."""
         if self._lock is not None:
             self._file.unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 
-    def _lock_file(self, owner: str) -> Path:
-        return self._directory / f"{owner.rpartition('/')[2]}.lock"
+    def _place(self) -> str:
+        """The name of the directory, made once: what it means for a lock to be missing, only its own processes know."""
+        file = self._directory / "place"
+        if not file.exists():
+            draft = self._directory / f"{uuid.uuid4().hex}.place"
+            draft.write_text(uuid.uuid4().hex, encoding="ascii")
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, file)
+            draft.unlink()
+        return file.read_text(encoding="ascii")
 
-    def _is_dead(self, owner: str) -> bool:
-        try:
-            with self._lock_file(owner).open("rb") as held:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            # It closed in good order and so holds nothing, or it runs on another machine: its lease will tell.
+    def _ended(self, owner: str) -> bool:
+        place, _, own = owner.partition("/")
+        if place != self._place():
             return False
+        file = self._directory / f"{own}.lock"
+        try:
+            with file.open("rb") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                file.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return True
         except BlockingIOError:
             return False
         return True

@@ -79,6 +79,9 @@ class Service:
         for verdict in settle_slots(list(slots_between(source.schedule, zone, since, now)), now, timedelta.max):
             if verdict.fate is not SlotFate.DUE:
                 runs.close_slot(job, verdict.slot, RunOutcome.SKIPPED, "covered by the next slot's run", now)
+            elif not (agenda := self._app.due_sources([source.name])).due:
+                reason = agenda.remarks[0].what if agenda.remarks else "its last answer is still fresh"
+                runs.close_slot(job, verdict.slot, RunOutcome.SKIPPED, reason, now)
             elif (run := runs.begin(job, verdict.slot, self._app.owner.name, now)) is not None:
                 report = self._engine.collect([source.name])
                 self._end(run, report)

@@ -12,6 +12,7 @@ from pipeline.cli.groups import listing
 from pipeline.errors import Problem
 
 if TYPE_CHECKING:
+    import uuid
     from datetime import tzinfo
 
     from pipeline.app import App
@@ -114,6 +115,11 @@ def resolve(
             help="The provider has mailed them: count them as accepted. Or: it has not: hand them over again.",
         ),
     ],
+    batch: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BATCH", help="Decide on this batch only; may be given more than once."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Decide on all of its batches in doubt alike.")] = False,
 ) -> None:
     r"""Decide on the deliveries of an issue that are in doubt.
 
@@ -121,17 +127,21 @@ def resolve(
     `rundbrief issues show ID` lists. If they are there, say --accepted; if they are not, say --resend. With --resend
     whoever got the mail after all gets it twice.
 
+    Where more than one batch is in doubt, each may have met another fate: name those you mean with --batch, or say
+    --all.
+
     \b
     Examples:
       rundbrief issues resolve 3 --accepted
-      rundbrief issues resolve 3 --resend
+      rundbrief issues resolve 3 --resend --batch 6f0b3c1e-5d0f-5b52-9a6e-6f1d4f0d8a11
     """
     from pipeline.cli.output import print_json, say
 
     asked = invocation(context)
     with asked.app() as opened:
         found = _one(opened, issue)
-        decided = opened.store.ledger.decide(found.id, accepted=accepted, now=opened.clock())
+        meant = _meant(opened, found, batch or [], every=every)
+        decided = opened.store.ledger.decide(found.id, meant, accepted=accepted, now=opened.clock())
         opened.store.issues.finish(opened.clock())
         after = _one(opened, issue)
     what = f"Nothing of it is in doubt: it is {found.state.value}."
@@ -147,6 +157,55 @@ def resolve(
         say(f"{decided} deliveries of issue {issue} are handed over again by the next `rundbrief run`.")
     if problems:
         raise typer.Exit(FAILED)
+
+
+@app.command("cancel")
+def cancel(context: typer.Context, issue: IssueNumber) -> None:
+    r"""Mail no more of an issue.
+
+    Who has it, keeps it. To everybody else its articles are owed again: their next issue carries them. What a provider
+    may already have is not touched: see `rundbrief issues resolve`.
+
+    \b
+    Example:
+      rundbrief issues cancel 3
+    """
+    from pipeline.cli.output import print_json, say
+    from pipeline.engine.report import issue_json
+
+    asked = invocation(context)
+    with asked.app() as opened:
+        found = _one(opened, issue)
+        cancelled = opened.store.issues.cancel(found.id, "cancelled by a person", opened.clock())
+        after = _one(opened, issue)
+    what = f"Nothing of it is to do: it is {found.state.value}."
+    problems = [] if cancelled else [Problem(code="nothing-to-cancel", where=f"issue {issue}", what=what)]
+    report_problems(problems)
+    if asked.as_json:
+        print_json({"cancelled": cancelled, "issue": issue_json(after), "problems": problems})
+    elif cancelled:
+        say(f"{cancelled} deliveries of issue {issue} are cancelled. It is {after.state.value}.")
+    if problems:
+        raise typer.Exit(FAILED)
+
+
+def _meant(opened: App, issue: Issue, named: list[str], *, every: bool) -> list[uuid.UUID]:
+    """The batches in doubt that are decided on.  Raises WrongUse where that is not clear."""
+    from pipeline.domain.ledger import BatchState
+
+    open_batches = opened.store.issues.details(issue.id).open_batches
+    doubtful = {str(one.id): one.id for one in open_batches if one.state is BatchState.IN_DOUBT}
+    if unknown := [name for name in named if name not in doubtful]:
+        raise WrongUse(
+            f"Issue {issue.id} has no batch {unknown[0]} in doubt.", mend=f"See `rundbrief issues show {issue.id}`."
+        )
+    if len(doubtful) > 1 and not named and not every:
+        raise WrongUse(
+            f"{len(doubtful)} batches of issue {issue.id} are in doubt, and each may have met another fate.",
+            mend=f"Look for a recipient of each in the log, then name it with --batch, or say --all: `rundbrief issues "
+            f"show {issue.id}` lists them.",
+        )
+    return [doubtful[name] for name in named] if named else list(doubtful.values())
 
 
 def _one(opened: App, number: int) -> Issue:
@@ -206,7 +265,7 @@ def _print(issue: Issue, details: IssueDetails, zone: tzinfo) -> None:
             say(f"  … and {more} more; --json lists them all")
     if issue.books.in_doubt:
         decide = f"`rundbrief issues resolve {issue.id} --accepted` or `--resend`"
-        say(f"\nLook into the provider's log for one of them, then decide: {decide}.")
+        say(f"\nLook into the provider's log for a recipient of each batch, then decide: {decide}.")
 
 
 def _open_batch(batch: OpenBatch, zone: tzinfo) -> str:

@@ -58,9 +58,13 @@ def configure_logs() -> None:
 
 
 def _rendering() -> Sequence[Processor]:
-    if os.environ.get(FORMAT) == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
     # No local variables in tracebacks: they may hold a secret or an address.
+    if os.environ.get(FORMAT) == "json":
+        traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [
+            structlog.processors.ExceptionRenderer(traceback),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
     plain = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain, pad_event_to=24)]
 

@@ -38,7 +38,8 @@ def collect(
 ) -> None:
     r"""Ask sources for articles, and keep what is new.
 
-    Nothing is published or mailed.
+    Nothing is published or mailed. A source that is named is always asked; without names those are left out that are
+    not due yet: see "next poll" in `rundbrief sources`.
 
     \b
     Examples:
@@ -48,11 +49,13 @@ def collect(
     from pipeline.cli.names import sources_named
     from pipeline.cli.recording import carry_out
     from pipeline.cli.summary import finish
+    from pipeline.engine.local import LocalEngine
 
     asked = invocation(context)
     with asked.app() as opened:
         names = sources_named(opened.settings, sources)
-        report = carry_out(opened, "collect", lambda engine: engine.collect(names))
+        work = LocalEngine.collect if sources else LocalEngine.collect_due
+        report = carry_out(opened, "collect", lambda engine: work(engine, names))
         finish(opened.settings, report, ("collected",), as_json=asked.as_json)
 
 

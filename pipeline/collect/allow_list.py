@@ -17,11 +17,7 @@ BLOCKS = _words(
     "tbody tfoot thead tr ul"
 )
 CELLS = frozenset({"td", "th"})
-_MATHML = _words(
-    "math semantics mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover "
-    "mmultiscripts mprescripts mtable mtr mtd mstyle merror mpadded mphantom"
-)
-TAGS = _MATHML | _words(
+TAGS = _words(
     "a abbr article aside audio b bdi bdo big blockquote br caption cite code col colgroup dd del details dfn div dl "
     "dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p picture pre q rp rt ruby s "
     "samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr track tt u ul "
@@ -41,8 +37,6 @@ ATTRIBUTES = {
     "img": {"src", "srcset", "sizes", "alt", "width", "height"},
     "ins": {"cite", "datetime"},
     "li": {"value"},
-    "math": {"display"},
-    "mo": {"stretchy"},
     "ol": {"start", "reversed", "type"},
     "pre": {"class"},
     "q": {"cite"},

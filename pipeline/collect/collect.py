@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Literal, Protocol
 
-from pipeline.collect.source import Collection, KnownHash, Source, SourceState
-from pipeline.errors import Problem, SourceError
+from pipeline.collect.completeness import Completed, Memory, completed, missing
+from pipeline.collect.hosts import REST, HostResting
+from pipeline.collect.source import KnownHash, Source, SourceState
+from pipeline.errors import Problem, SourceError, SourceGone, SourceUnavailable
 
 Backlog = int | Literal["all"]
 """How many articles of a source's first collection mail may carry, the newest first."""
@@ -16,12 +19,31 @@ Backlog = int | Literal["all"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRules:
-    """What the operator decided for a source.  ``host`` is the authority of the ids that we give."""
+    """What the operator decided for a source.  ``host`` is the authority of the ids that we give.
+
+    ``address`` is where it is asked: what is remembered of its polls is worth nothing for another.  ``interval`` is the
+    time between two slots of its schedule; zero for a source that needs no patience.
+    """
 
     name: str
     settle: timedelta
     backlog: Backlog
     host: str
+    address: str | None = None
+    interval: timedelta = field(default_factory=timedelta)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A poll that failed.  ``status`` is the HTTP status, None for no answer; ``wait`` is how long it asked us to wait.
+
+    ``gone`` tells that the source has ended.
+    """
+
+    error: str
+    status: int | None = None
+    wait: timedelta | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,37 +58,62 @@ class Collected:
     notes: tuple[Problem, ...] = ()
 
 
-class ArticleStore(Protocol):
+class ArticleStore(Memory, Protocol):
     """What this stage needs of the store."""
 
     def source_state(self, source: str) -> SourceState: ...
 
     def known_hash(self, source: str) -> KnownHash: ...
 
-    def record(self, rules: SourceRules, collection: Collection, now: datetime) -> Collected:
+    def record(self, rules: SourceRules, done: Completed, now: datetime) -> Collected:
         """Record a whole answer in one transaction, with the state for the next one."""
         ...
 
-    def record_failure(self, source: str, error: str, now: datetime) -> None: ...
+    def record_failure(self, rules: SourceRules, failure: Failure, now: datetime) -> None: ...
+
+    def postpone(self, rules: SourceRules, until: datetime) -> None:
+        """Remember that the source's host asked to be left alone until then; that is no failure of the source."""
+        ...
 
 
 def collect(source: Source, rules: SourceRules, store: ArticleStore, now: datetime) -> Collected:
-    """Ask the source once.  A source that fails is a problem in the result: it never costs the others."""
+    """Ask the source once, whenever it wants to be asked next (`pipeline.domain.polling` knows when).
+
+    A source that fails is a problem in the result: it never costs the others.
+    """
+    known = store.known_hash(source.name)
     try:
-        collection = source.collect(store.source_state(source.name), store.known_hash(source.name), now)
+        collection = source.collect(store.source_state(source.name), known, now)
+    except HostResting as error:
+        store.postpone(rules, now + (error.retry_after or REST))
+        return Collected(notes=(_named(source.name, error.problem),))
     except SourceError as error:
-        store.record_failure(source.name, str(error), now)
+        store.record_failure(rules, _failure(error), now)
         return Collected(problems=(_named(source.name, error.problem),))
-    return store.record(rules, collection, now)
+    done = completed(source, collection, rules.address, store, known, now)
+    collected = store.record(rules, done, now)
+    if done.gap is not None and done.found:
+        return replace(collected, problems=(*collected.problems, missing(source.name, done.gap)))
+    return collected
+
+
+def _failure(error: SourceError) -> Failure:
+    said = " ".join(filter(None, (error.what, error.mend)))
+    if not isinstance(error, SourceUnavailable):
+        gone = isinstance(error, SourceGone)
+        return Failure(error=said, status=HTTPStatus.GONE if gone else None, gone=gone)
+    wait = error.retry_after
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = wait or REST
+    return Failure(error=said, status=error.status, wait=wait)
 
 
 def _named(source: str, problem: Problem) -> Problem:
-    where = (
-        problem.where
-        if source in problem.where
-        else f"source {source}" + (f" ({problem.where})" if problem.where else "")
-    )
-    return Problem(code=problem.code, where=where, what=problem.what, mend=problem.mend)
+    """The problem with the source's name in front of where it is."""
+    name = f"source {source}"
+    if problem.where.startswith(name):
+        return problem
+    return replace(problem, where=f"{name} ({problem.where})" if problem.where else name)
 
 
 def mailable_keys(candidates: Sequence[tuple[datetime, str]], backlog: Backlog) -> frozenset[str]:

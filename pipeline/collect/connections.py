@@ -44,6 +44,16 @@ def deadline(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@contextmanager
+def postponed_deadline() -> Iterator[None]:
+    """The time that this block takes doesn't count."""
+    before = time.monotonic()
+    try:
+        yield
+    finally:
+        _deadline.set(_deadline.get() + time.monotonic() - before)
+
+
 def remaining() -> float:
     """The seconds that are left.  Raises TimeoutError where none are."""
     left = _deadline.get() - time.monotonic()

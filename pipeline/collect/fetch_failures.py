@@ -46,7 +46,7 @@ def refused(status: int, where: str, retry_after: timedelta | None) -> SourceErr
     if status == HTTPStatus.GONE:
         return SourceGone(what, where=where, mend="The source has ended: take it out of the configuration.")
     mend = next((text for code, text in _MENDS.items() if code == status), "")
-    return SourceUnavailable(what, where=where, mend=mend, retry_after=retry_after)
+    return SourceUnavailable(what, where=where, mend=mend, retry_after=retry_after, status=status)
 
 
 def unreachable(error: Exception, where: str, seconds: float) -> SourceError:

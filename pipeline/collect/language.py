@@ -1,4 +1,4 @@
-"""Which language a text is in."""
+"""Which language a text is in, and how languages are named."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _LETTERS_NEEDED = 20
 _LETTERS_READ = 4000
 _SURE = 0.5
 _WORD = re.compile(r"[^\W\d_]+")
+_TAG = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
 # An article's worth of text gives its language away by its small words.  They cost nothing; the model costs a second
 # to load and 125 MB to keep, so it is asked only about what they leave open.
@@ -31,6 +32,22 @@ _SMALL_WORDS = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split
 _WORDS_NEEDED = 40
 _SHARE_NEEDED = 0.22
 _SHARE_ALLOWED = 0.09
+
+
+def language_tag(raw: str | None) -> str | None:
+    """A BCP 47 tag in its usual case (``de-AT``), or None where it is none."""
+    match = _TAG.fullmatch((raw or "").strip())
+    if match is None:
+        return None
+    subtags = match[2].replace("_", "-").split("-")[1:]
+    return "-".join([match[1].lower(), *(_subtag(subtag) for subtag in subtags)])
+
+
+def _subtag(subtag: str) -> str:
+    region, script = 2, 4
+    if len(subtag) == region:
+        return subtag.upper()
+    return subtag.title() if len(subtag) == script else subtag.lower()
 
 
 def detect_language(text: str, candidates: Sequence[str] = ("de", "en")) -> str | None:

@@ -13,6 +13,9 @@ from pipeline.errors import Problem
 KnownHash = Callable[[str], str | None]
 """The raw hash that was stored for a key of this source at the last collection, or None."""
 
+Backfill = Callable[[datetime, KnownHash, datetime], "Collection"]
+"""`Backfilling.backfill`: all articles published or changed since a time.  Raises `pipeline.errors.SourceError`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
@@ -37,8 +40,11 @@ class Collection:
     ``sightings`` is empty where ``not_modified``.  ``complete`` tells that the source showed everything it has, so
     that a known key which is absent was withdrawn (a directory); a feed shows a window and is never complete.
     ``problems`` are single articles that could not be read; the others are all there.  ``failed`` are the keys of
-    articles that exist but could not be read: they count as present.  ``poll_after`` is when the server wants to be
-    asked again at the earliest.  ``requests`` and ``received`` (bytes) are what the answer cost.
+    articles that exist but could not be read: they count as present.  ``notes`` are remarks of which nothing has
+    to be done.  ``poll_after`` is when the server wants to be asked again at the earliest.  ``requests`` and
+    ``received`` (bytes) are what the answer cost.  ``older`` fetches what came before this answer, where the answer
+    says where that is (RFC 5005, ``next_url``).  ``reached`` tells of a backfill that nothing is missing in it, though
+    it shows nothing that was known.
     """
 
     sightings: Sequence[Sighting]
@@ -47,9 +53,12 @@ class Collection:
     not_modified: bool = False
     problems: tuple[Problem, ...] = ()
     failed: frozenset[str] = frozenset()
+    notes: tuple[Problem, ...] = ()
     poll_after: datetime | None = None
     requests: int = 0
     received: int = 0
+    older: Backfill | None = None
+    reached: bool = False
 
 
 class Source(Protocol):

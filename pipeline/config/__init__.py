@@ -7,7 +7,7 @@ from pipeline.config.load import load
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
 from pipeline.config.providers import MailgunProvider, OutboxProvider, Provider, SmtpProvider
 from pipeline.config.schema import json_schema
-from pipeline.config.sources import DirectorySource, FeedSource, Source
+from pipeline.config.sources import DirectorySource, FeedSource, SitemapSource, Source, WordPressSource
 from pipeline.config.values import ALL, IMMEDIATE
 
 __all__ = [
@@ -25,11 +25,13 @@ __all__ = [
     "Provider",
     "Publish",
     "Site",
+    "SitemapSource",
     "SmtpProvider",
     "Source",
     "Store",
     "Templates",
     "Web",
+    "WordPressSource",
     "json_schema",
     "load",
 ]

@@ -52,7 +52,7 @@ class Desk:
             return False
         provider = self._provider(held.newsletter, held.provider, now)
         if provider is None or not self._take_turn(provider, len(held.addressees), now):
-            self.ledger.give_back(held)
+            self.ledger.give_back(held, self.owner)
             return provider is None
         self._submit(held, provider)
         return True

@@ -56,8 +56,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def give_back(self, batch: HeldBatch) -> None:
-        """Put a claimed batch back untried."""
+    def give_back(self, batch: HeldBatch, owner: str) -> None:
+        """Put a batch back untried, if it is still this owner's."""
         ...
 
     def intend(

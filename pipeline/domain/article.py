@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Literal, NewType
 
 ArticleId = NewType("ArticleId", int)
 
@@ -47,7 +47,8 @@ class Content:
     ``title`` and ``teaser`` are plain text (never HTML).  ``html`` is sanitised HTML whose links are absolute.
     ``url`` is the article's own page, absolute; None for a document that has none.  ``topics`` are labels as
     written, each once by `topic_key`.  Times are aware, in UTC; ``published`` is None where the source gives none
-    that can be believed.  ``language`` is a BCP 47 tag.
+    that can be believed.  ``language`` is a BCP 47 tag.  ``text_from`` is "page" where ``html`` was taken from the
+    article's page because the source's own text was cut short.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Content:
     published: datetime | None = None
     updated: datetime | None = None
     comments_url: str | None = None
+    text_from: Literal["page"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +74,14 @@ class Sighting:
     ``raw_hash`` is a digest of what was read, before cleaning: an equal hash means that nothing has to be done.
     ``content`` is None where the caller already knew ``raw_hash`` and the cleaning was saved.
     ``notes`` say what was odd but could be read, for people: a date that was not believed, a link that was dropped.
+    ``backlog`` marks what was already there when the source was first collected, but is only read now.
     """
 
     key: str
     raw_hash: str
     content: Content | None
     notes: tuple[str, ...] = ()
+    backlog: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

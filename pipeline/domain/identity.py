@@ -1,7 +1,8 @@
 """Which article a sighting belongs to, and whether it says something new.
 
-A source's key (guid, path) decides first; then the article's address; then what it says.  An address or a text that
-two items of one answer share does not identify either of them.
+A source's key (guid, path) decides first; then what else the article is recognised by: its id where that is a URI, its
+address, what it says.  What two items of one answer share identifies neither; and whatever is found must resemble the
+sighting, so that an address that is used again does not swallow the article that was there before.
 """
 
 from __future__ import annotations
@@ -13,25 +14,28 @@ from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from pipeline.domain.article import ArticleId, Content
+from pipeline.domain.canonical import canonical_url, tells_apart
+from pipeline.domain.resemblance import another_day, fingerprint, identical, letters, resembles, said
 
-_TRACKING = re.compile(
-    r"(utm_|mtm_|pk_|hsa_)\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|_hs(enc|mi)|wt_\w*zmc|ref_?src"
-)
 _URI = re.compile(
     r"(https?://[^\s/]+\S*|tag:[^\s,]+,\d{4}[^\s:]*:\S+|urn:[a-z0-9][a-z0-9-]+:\S+)", re.IGNORECASE | re.ASCII
 )
 _FUTURE = timedelta(days=1)
-_SHORT = 200
 
 
 class AliasKind(StrEnum):
-    """By what else than a source's key an article is recognised."""
+    """By what else than a source's key an article is recognised; the surest first."""
 
+    ENTRY = "entry"
+    """What one source said: title, text and date."""
+    ID = "id"
+    """A key that is a tag: or urn: URI, which is the same in all sources."""
     URL = "url"
     FINGERPRINT = "fingerprint"
+    """Title and text, where there is enough of it."""
 
 
 Alias = tuple[AliasKind, str]
@@ -39,58 +43,69 @@ Alias = tuple[AliasKind, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """An article that the store has: its newest content hash, whether it is retracted, and its keys by source."""
+    """An article that the store has: its newest content with its hash, and whether it is retracted.
+
+    ``keys`` are those under which sources show it, as ``(source, key)``.  ``lead`` is the one whose words its content
+    is; None where that source shows it no longer, so that the next may lead.
+    """
 
     article: ArticleId
+    content: Content
     content_hash: str
     retracted: bool
     keys: frozenset[tuple[str, str]]
+    lead: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a sighting means.  ``article`` is None for a new one; ``revised`` tells that there is new content."""
+    """What a sighting means.  ``article`` is None for a new one.
+
+    ``content`` is what counts of it, and ``revised`` tells that it is new: never for a source that only follows.
+    ``returned`` tells that the article was retracted.  ``reason`` says in a few words by what it was recognised.
+    """
 
     article: ArticleId | None
+    content: Content
+    reason: str
     revised: bool = False
     returned: bool = False
 
 
-def canonical_url(url: str) -> str:
-    """The address by which an article is compared: without scheme, tracking, fragment, default port, final slash."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    query = urlencode(
-        sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k))
-    )
-    return urlunsplit(("", f"{host}{port}", parts.path.rstrip("/"), query, ""))
-
-
-def fingerprint(content: Content) -> str | None:
-    """A digest of title and text, None where there is too little text to tell one article from another."""
-    text = " ".join(re.sub(r"<[^>]*>", " ", content.html).split())
-    if len(text) < _SHORT:
-        return None
-    return hashlib.sha256(f"{content.title.casefold()}\0{text.casefold()}".encode()).hexdigest()
-
-
 def content_hash(content: Content) -> str:
     """A digest of all that readers see; the source's own "updated" alone makes no revision."""
-    seen = json.dumps(
-        asdict(replace(content, updated=None)), default=datetime.isoformat, sort_keys=True, ensure_ascii=False
-    )
+    said = asdict(replace(content, updated=None))
+    # Readers don't see where a text was taken from.
+    del said["text_from"]
+    seen = json.dumps(said, default=datetime.isoformat, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def aliases(content: Content) -> tuple[Alias, ...]:
+def aliases(source: str, key: str, content: Content) -> tuple[Alias, ...]:
     """By what this content is recognised when its key is not known, the surest first."""
-    found: list[Alias] = []
-    if content.url and urlsplit(content.url).path.strip("/"):
-        found.append((AliasKind.URL, canonical_url(content.url)))
+    files = [file.url for file in content.enclosures]
+    words = json.dumps(
+        [source, said(content.title), letters(content.html), str(content.published or content.url), files]
+    )
+    found: list[Alias] = [(AliasKind.ENTRY, hashlib.sha256(words.encode()).hexdigest())]
+    named = bool(_URI.fullmatch(key))
+    if named and not key.lower().startswith("http"):
+        found.append((AliasKind.ID, key))
+    for address in (content.url, key if named and key.lower().startswith("http") else None):
+        if address and (alias := (AliasKind.URL, _canonical(address)))[1] and alias not in found:
+            found.append(alias)
     if digest := fingerprint(content):
         found.append((AliasKind.FINGERPRINT, digest))
     return tuple(found)
+
+
+def _canonical(address: str) -> str:
+    """The canonical address, empty where it is none, or that of a whole site."""
+    try:
+        canonical = canonical_url(address)
+    except ValueError:
+        return ""
+    return canonical if tells_apart(canonical) else ""
 
 
 def identify(
@@ -101,21 +116,95 @@ def identify(
     by_key: Known | None,
     by_alias: Callable[[Alias], Known | None],
     present: Collection[str],
+    trusted: bool = False,
 ) -> Verdict:
     """Decide.  ``present`` holds the keys of the source's whole answer.
 
-    An article that another item of the same answer already is can't be this one as well, however alike they look.
+    ``trusted`` tells that its keys and dates are set by hand and always right, as a file's path and front matter: a
+    feed's may be used for another article, or move with each build.
     """
-    known = by_key or next(
-        (k for alias in aliases(content) if (k := by_alias(alias)) and not _taken(k, source, key, present)), None
-    )
+    known, reason = by_key, "its key"
+    if by_key is not None and not trusted:
+        same_words = by_alias(aliases(source, key, content)[0])
+        if same_words and not _taken(same_words, source, key, present) and not identical(by_key.content, content):
+            known, reason = same_words, "its words"
+        elif _contradicts(by_key, source, key, content):
+            known = None
     if known is None:
-        return Verdict(article=None)
-    return Verdict(article=known.article, revised=known.content_hash != content_hash(content), returned=known.retracted)
+        known, reason = _recognised(source, key, content, by_key, by_alias, present)
+    if known is None:
+        return Verdict(article=None, content=content, reason=reason)
+    counts = content if trusted else _without_churn(content, known.content)
+    return Verdict(
+        article=known.article,
+        content=counts,
+        reason=reason,
+        revised=_leads(known, source, key, present) and known.content_hash != content_hash(counts),
+        returned=known.retracted,
+    )
+
+
+def _recognised(
+    source: str,
+    key: str,
+    content: Content,
+    refused: Known | None,
+    by_alias: Callable[[Alias], Known | None],
+    present: Collection[str],
+) -> tuple[Known | None, str]:
+    for alias in aliases(source, key, content):
+        known = by_alias(alias)
+        if known is None or (refused and known.article == refused.article):
+            continue
+        if _taken(known, source, key, present):
+            # Twice in one answer, in every letter and with one address: one article; else the source tells them apart.
+            accepted = alias[0] is AliasKind.URL and identical(known.content, content)
+        elif alias[0] is AliasKind.FINGERPRINT:
+            # A reminder that says the same each week is not last week's.
+            accepted = not another_day(known.content, content)
+        else:
+            same_page = alias[0] is AliasKind.URL
+            accepted = alias[0] is AliasKind.ENTRY or resembles(known.content, content, same_page=same_page)
+        if accepted:
+            return known, f"its {alias[0]}"
+    return None, "nothing that is known" if refused is None else "its key, which another article had"
+
+
+def _contradicts(known: Known, source: str, key: str, content: Content) -> bool:
+    """Whether a key was given to another article: where the address is another too, or the key had been given up."""
+    moved = bool(known.content.url and content.url) and _canonical(known.content.url or "") != _canonical(
+        content.url or ""
+    )
+    given_up = not known.retracted and (source, key) not in known.keys
+    return (moved or given_up) and not resembles(known.content, content, same_page=False)
 
 
 def _taken(known: Known, source: str, key: str, present: Collection[str]) -> bool:
+    """Whether another item of the same answer is this article already."""
     return any(other != key and other in present for by, other in known.keys if by == source)
+
+
+def _leads(known: Known, source: str, key: str, present: Collection[str]) -> bool:
+    """Whether this source's words count: the first that showed an article leads for as long as it shows it."""
+    if known.lead is None:
+        return True
+    leader, its_key = known.lead
+    return leader == source and (its_key == key or its_key not in present)
+
+
+def _without_churn(content: Content, known: Content) -> Content:
+    """The content with the date and the address that were given first, where the new ones are no better.
+
+    A date that only moves on would bring up an old article as new; an address that differs in its tracking alone, or in
+    its edition, would make a revision of each poll.
+    """
+    if known.published and content.published and content.published > known.published:
+        content = replace(content, published=known.published, updated=content.updated or content.published)
+    if known.url and content.url and known.url != content.url and len(content.url) >= len(known.url):
+        same_scheme = known.url.partition(":")[0] == content.url.partition(":")[0]
+        if same_scheme and _canonical(known.url) and _canonical(known.url) == _canonical(content.url):
+            content = replace(content, url=known.url)
+    return content
 
 
 def public_id(host: str, source: str, key: str, content: Content, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from html import escape
 from html.parser import HTMLParser
 from typing import Literal
@@ -28,6 +29,14 @@ def text_direction(language: str | None) -> Literal["ltr", "rtl", "auto"]:
         if len(subtag) == _SCRIPT_SUBTAG_LENGTH and subtag.isalpha():
             return "rtl" if subtag in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
     return "rtl" if primary in _RIGHT_TO_LEFT_LANGUAGES else "ltr"
+
+
+def content_direction(content: Content) -> Literal["ltr", "rtl"]:
+    """The ``dir`` of an article: by its language, else by which way most letters of its title and teaser run."""
+    if content.language:
+        return "rtl" if text_direction(content.language) == "rtl" else "ltr"
+    ways = [unicodedata.bidirectional(letter) for letter in content.title + content.teaser]
+    return "rtl" if sum(way in ("R", "AL") for way in ways) > ways.count("L") else "ltr"
 
 
 def article_html(content: Content) -> str:

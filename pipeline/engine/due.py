@@ -11,6 +11,7 @@ from pipeline.cadence import latest_slot, slots_between
 from pipeline.domain.issue import IMMEDIATE, IssueKey, IssueState
 from pipeline.domain.ledger import IssueId
 from pipeline.domain.slots import SlotFate, settle_slots
+from pipeline.errors import Problem
 
 
 def freeze_due(app: App) -> list[IssueId]:
@@ -36,6 +37,20 @@ def freeze_one(app: App, newsletter: config.Newsletter, cadence: str, slot: date
                 app, newsletter, IssueKey(newsletter=newsletter.name, cadence=cadence, zone=zone, slot=at)
             )
     return frozen
+
+
+def forgotten_subscriptions(app: App) -> list[Problem]:
+    """Active subscriptions that no slot will ever come for, because their cadence is not configured (any more)."""
+    return [
+        Problem(
+            code="subscriptions-forgotten",
+            where=f"newsletters.{newsletter}.cadences",
+            what=f"{size} active subscriptions have the cadence {cadence}, which is not configured.",
+            mend="They get nothing: configure it again under that name.",
+        )
+        for newsletter, cadence, size in app.store.subscriptions.census()
+        if newsletter not in app.newsletters or cadence not in app.newsletters[newsletter].cadences
+    ]
 
 
 def _immediate(app: App, newsletter: config.Newsletter) -> Iterator[IssueId]:

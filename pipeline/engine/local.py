@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from threading import Event, Lock
 
 from pipeline.app import App
 from pipeline.collect.collect import Collected
 from pipeline.deliver.dispatch import Desk
+from pipeline.domain.issue import Issue
 from pipeline.domain.ledger import IssueId
-from pipeline.engine.due import freeze_due
+from pipeline.engine.due import forgotten_subscriptions, freeze_due
 from pipeline.engine.progress import Progress, Quiet
 from pipeline.engine.report import Report, total
 from pipeline.errors import InstanceFenced, PipelineError, Problem
@@ -21,7 +23,8 @@ from pipeline.publish.published import Published
 PATIENCE = timedelta(seconds=60)
 """How long a pass waits for a provider that asked to be tried later, before it leaves the rest to the next pass."""
 
-_SOURCES_AT_ONCE = 8
+# They mostly wait for others' servers: more threads than cores, and few enough that the largest answers fit in memory.
+_SOURCES_AT_ONCE = 24
 _CALLS_AT_ONCE = 4
 _SHORTEST_NAP = 0.05
 
@@ -43,9 +46,10 @@ class LocalEngine:
     def run(self) -> Report:
         """One pass: collect, publish, mail what is due."""
         self.app.bury_the_dead()
-        collected = self.collect([source.name for source in self.app.settings.sources])
+        collected = self.collect_due([source.name for source in self.app.settings.sources])
         published = self.publish([feed.name for feed in self.app.settings.feeds])
         mailed = self.mail()
+        forgotten = forgotten_subscriptions(self.app)
         return Report(
             collected=collected.collected,
             written=published.written,
@@ -53,14 +57,24 @@ class LocalEngine:
             untouched=published.untouched,
             issues=mailed.issues,
             notes=collected.notes,
-            problems=(*collected.problems, *published.problems, *mailed.problems),
+            problems=(*collected.problems, *published.problems, *mailed.problems, *forgotten),
         )
 
+    def collect_due(self, sources: Sequence[str]) -> Report:
+        """Collect those of these sources that are due, and release what has settled."""
+        agenda = self.app.due_sources(sources)
+        report = self.collect(agenda.due)
+        return replace(report, notes=(*report.notes, *agenda.remarks))
+
     def collect(self, sources: Sequence[str]) -> Report:
-        """Collect these sources, several at once, and release what has settled."""
+        """Collect these sources, due or not, several at once, and release what has settled."""
         self.progress.stage("collect", len(sources))
-        with ThreadPoolExecutor(_SOURCES_AT_ONCE, thread_name_prefix="collect") as pool:
-            parts = list(pool.map(self._collect_one, sources))
+        workers = max(1, min(_SOURCES_AT_ONCE, len(sources)))
+        with (
+            self.app.collecting() as collect,
+            ThreadPoolExecutor(workers, thread_name_prefix="collect") as pool,
+        ):
+            parts = list(pool.map(partial(self._collect_one, collect), self.app.in_turns(sources)))
         self.app.release()
         collected = total(parts)
         return Report(collected=collected, problems=collected.problems, notes=collected.notes)
@@ -89,9 +103,9 @@ class LocalEngine:
             except InstanceFenced as error:
                 return Report(problems=(error.problem,))
 
-    def _collect_one(self, name: str) -> Collected:
+    def _collect_one(self, collect: Callable[[str], Collected], name: str) -> Collected:
         try:
-            return self.app.collect_source(name)
+            return collect(name)
         except PipelineError as error:
             return Collected(problems=(error.problem,))
         except Exception as error:  # noqa: BLE001  (one bad source never costs the run)
@@ -108,45 +122,58 @@ class LocalEngine:
         open_ = app.store.issues.open_issues()
         if not open_:
             return Report(issues=tuple(app.store.issues.shown(new)) if new else ())
-        app.store.fence.raise_()
         problems = [problem for issue in open_ for problem in app.render_issue(issue)]
         desk = app.desk()
         desk.resolve_doubts()
         self.progress.stage("mail", None)
-        self._submit_all(desk)
+        hand_over(desk, patience=self.patience, stopping=self.stopping, handed=lambda: self.progress.advance("batch"))
         doubts = desk.resolve_doubts()
         app.store.issues.finish(app.clock())
-        app.store.fence.raise_()
         shown = app.store.issues.shown([*new, *(issue for issue in open_ if issue not in new)])
-        waiting = [
-            Problem(
-                code="mail-waiting",
-                where=f"issue {issue.id}",
-                what=f"{issue.books.to_do} deliveries of {issue.key.newsletter} are still to do.",
-                mend="The next run goes on with them.",
-            )
-            for issue in shown
-            if issue.books.to_do
+        left = [
+            _left(issue, configured=issue.key.newsletter in app.newsletters) for issue in shown if issue.books.to_do
         ]
-        return Report(issues=tuple(shown), problems=(*problems, *desk.problems, *doubts, *waiting))
+        return Report(issues=tuple(shown), problems=(*problems, *desk.problems, *doubts, *left))
 
-    def _submit_all(self, desk: Desk) -> None:
-        """Hand over batches, several at once, until none is left or those that wait would take too long."""
-        with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="deliver") as pool:
-            end = self.app.clock() + self.patience
-            while not self.stopping.is_set():
-                drained = [done.result() for done in [pool.submit(self._drain, desk) for _ in range(_CALLS_AT_ONCE)]]
-                if any(drained):
-                    end = self.app.clock() + self.patience
-                due = desk.waits_until()
-                if due is None or due > end or self.app.clock() > end:
-                    return
-                self.stopping.wait(max((due - self.app.clock()).total_seconds(), _SHORTEST_NAP))
 
-    def _drain(self, desk: Desk) -> int:
-        """Hand over batches until none can be taken; returns how many."""
+def _left(issue: Issue, *, configured: bool) -> Problem:
+    """Why deliveries of an issue are still to do."""
+    what = f"{issue.books.to_do} deliveries of {issue.key.newsletter} are still to do."
+    if configured:
+        return Problem(
+            code="mail-waiting", where=f"issue {issue.id}", what=what, mend="The next run goes on with them."
+        )
+    mend = f"That newsletter is not configured: add it again, or cancel with `rundbrief issues cancel {issue.id}`."
+    return Problem(code="mail-orphaned", where=f"issue {issue.id}", what=what, mend=mend)
+
+
+def hand_over(
+    desk: Desk,
+    *,
+    patience: timedelta = PATIENCE,
+    stopping: Event | None = None,
+    handed: Callable[[], None] = lambda: None,
+) -> None:
+    """Hand over batches, several at once, until none is left or those that wait would take too long.
+
+    ``patience`` is how long to wait while none can be handed over; ``stopping`` ends it after the calls under way.
+    """
+    stop = stopping or Event()
+
+    def drain() -> int:
         count = 0
-        while not self.stopping.is_set() and desk.submit_next():
-            self.progress.advance("batch")
+        while not stop.is_set() and desk.submit_next():
+            handed()
             count += 1
         return count
+
+    with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="deliver") as pool:
+        end = desk.clock() + patience
+        while not stop.is_set():
+            drained = [done.result() for done in [pool.submit(drain) for _ in range(_CALLS_AT_ONCE)]]
+            if any(drained):
+                end = desk.clock() + patience
+            due = desk.waits_until()
+            if due is None or due > end or desk.clock() > end:
+                return
+            stop.wait(max((due - desk.clock()).total_seconds(), _SHORTEST_NAP))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from lxml import html as lxml_html
 
 from pipeline.domain.article import Article, Author, Enclosure, Picture
-from pipeline.domain.markup import article_html, text_direction
+from pipeline.domain.markup import article_html, content_direction, text_direction
 from pipeline.publish.characters import one_line, printable
 from pipeline.publish.permalink import permalink
 from pipeline.publish.uri import to_uri, to_web_address
@@ -61,7 +61,7 @@ def feed_article(article: Article, feeds_url: str) -> FeedArticle:
     content = article.content
     language = one_line(content.language or "") or None
     html = printable(article_html(content)).strip()
-    if html and text_direction(language) == "rtl":
+    if html and content_direction(content) == "rtl":
         html = f'<div dir="rtl">{html}</div>'  # few readers work that out from the language
     return FeedArticle(
         id=to_uri(article.public_id),

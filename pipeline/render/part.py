@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from pipeline.domain.article import Article, Content, Enclosure, Picture
-from pipeline.domain.markup import article_html, text_direction
+from pipeline.domain.markup import article_html, content_direction
 from pipeline.render.foreign import mail_html
 from pipeline.render.forms import Form
 from pipeline.render.look import Look
@@ -113,7 +113,7 @@ def _part(
         names=tuple(defused(author.name) for author in content.authors),
         day=day(article.published, look.language, look.timezone),
         language=content.language or look.language,
-        dir=text_direction(content.language or look.language),
+        dir=content_direction(content),
         picture=picture and replace(picture, url=defused(picture.url or ""), alt=defused(picture.alt)),
         tall=bool(picture and (picture.height or 0) > (picture.width or 0)),
         enclosures=tuple(

@@ -14,23 +14,29 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     exists,
+    func,
     select,
     tuple_,
     update,
 )
 
-from pipeline.collect.collect import Collected, SourceRules
-from pipeline.collect.source import Collection, KnownHash, SourceState
-from pipeline.domain.article import Article, ArticleId, topic_key
+from pipeline.collect.collect import Collected, Failure, SourceRules
+from pipeline.collect.completeness import Completed, Seen
+from pipeline.collect.source import KnownHash, SourceState
+from pipeline.domain.article import Article, ArticleId, Sighting, topic_key
+from pipeline.domain.identity import aliases
 from pipeline.store.codec import load_content
 from pipeline.store.database import reading, writing
 from pipeline.store.histories import History, find_article, read_history
+from pipeline.store.polls import own_row, write_answer, write_failure, write_gap, write_unchanged
 from pipeline.store.recording import Recording
-from pipeline.store.statements import insert_new
 from pipeline.store.tables import (
+    alias,
     article,
     article_topic,
+    gap,
     instance,
     revision,
     sighting,
@@ -38,6 +44,13 @@ from pipeline.store.tables import (
 )
 
 _PAGE = 200
+_HASHES_AT_ONCE = 2_000
+_STATE = select(source.c.asked, source.c.etag, source.c.last_modified, source.c.moved_to).where(
+    source.c.name == bindparam("source_name")
+)
+_MINE = and_(sighting.c.source == bindparam("source_name"), sighting.c.gone_at.is_(None))
+_HASHES = select(sighting.c.key, sighting.c.raw_hash).where(_MINE).limit(_HASHES_AT_ONCE)
+_HASH = select(sighting.c.raw_hash).where(_MINE, sighting.c.key == bindparam("source_key"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,46 +61,89 @@ class Articles:
 
     def source_state(self, name: str) -> SourceState:
         with reading(self.engine) as tx:
-            row = tx.execute(select(source).where(source.c.name == name)).one_or_none()
+            row = tx.execute(_STATE, {"source_name": name}).one_or_none()
         if row is None:
             return SourceState()
         return SourceState(asked=row.asked, etag=row.etag, last_modified=row.last_modified, moved_to=row.moved_to)
 
     def known_hash(self, name: str) -> KnownHash:
-        query = select(sighting.c.raw_hash).where(sighting.c.source == name, sighting.c.gone_at.is_(None))
+        found: dict[str, str] = {}
+        asked = False
 
         def known(key: str) -> str | None:
+            nonlocal asked
+            if not asked:
+                with reading(self.engine) as tx:
+                    found.update((other, raw_hash) for other, raw_hash in tx.execute(_HASHES, {"source_name": name}))
+                asked = True
+            if key in found or len(found) < _HASHES_AT_ONCE:
+                return found.get(key)
             with reading(self.engine) as tx:
-                return tx.execute(query.where(sighting.c.key == key)).scalar_one_or_none()
+                return tx.execute(_HASH, {"source_name": name, "source_key": key}).scalar_one_or_none()
 
         return known
 
-    def record_failure(self, name: str, error: str, now: datetime) -> None:
-        with writing(self.engine) as tx:
-            _ensure_source(tx, name)
-            failed = {"last_attempt_at": now, "error": error, "failures": source.c.failures + 1}
-            tx.execute(update(source).where(source.c.name == name).values(failed))
+    def seen(self, name: str, address: str | None) -> Seen | None:
+        newest = (
+            select(func.max(article.c.published_at))
+            .join(sighting, sighting.c.article_id == article.c.id)
+            .where(sighting.c.source == name)
+        )
+        here = select(source.c.last_window).where(source.c.name == name, source.c.address == address)
+        with reading(self.engine) as tx:
+            window = tx.execute(here).scalar_one_or_none()
+            published = None if window is None else tx.execute(newest).scalar_one()
+        return None if window is None or published is None else Seen(newest=published, window=window)
 
-    def record(self, rules: SourceRules, collection: Collection, now: datetime) -> Collected:
+    def retried_gap(self, name: str) -> datetime | None:
+        first = select(func.min(gap.c.since)).where(gap.c.source == name, gap.c.closed_at.is_(None), gap.c.retry)
+        with reading(self.engine) as tx:
+            found: datetime | None = tx.execute(first).scalar_one()
+        return found
+
+    def shows_known(self, name: str, sightings: Sequence[Sighting]) -> bool:
+        """Whether one of them is an article that this source showed before, by its key, address or text."""
+        if any(seen.content is None for seen in sightings):
+            return True
+        mine = select(sighting.c.article_id).where(sighting.c.source == name)
+        with reading(self.engine) as tx:
+            for start in range(0, len(sightings), _PAGE):
+                page = sightings[start : start + _PAGE]
+                names = [other for seen in page if seen.content for other in aliases(name, seen.key, seen.content)]
+                by_key = mine.where(sighting.c.key.in_([seen.key for seen in page])).limit(1)
+                by_name = (
+                    mine.join(alias, alias.c.article_id == sighting.c.article_id)
+                    .where(tuple_(alias.c.kind, alias.c.value).in_(names), ~alias.c.shared)
+                    .limit(1)
+                )
+                if tx.execute(by_key).first() or (names and tx.execute(by_name).first()):
+                    return True
+        return False
+
+    def record_failure(self, rules: SourceRules, failure: Failure, now: datetime) -> None:
+        with writing(self.engine) as tx:
+            write_failure(tx, own_row(tx, rules), failure, rules.interval, now)
+
+    def postpone(self, rules: SourceRules, until: datetime) -> None:
+        with writing(self.engine) as tx:
+            own_row(tx, rules)
+            asked = {"next_poll_at": until, "asked_until": until}
+            tx.execute(update(source).where(source.c.name == rules.name).values(asked))
+
+    def record(self, rules: SourceRules, done: Completed, now: datetime) -> Collected:
         """Record one answer in one transaction: all of it, or after a crash nothing."""
         with writing(self.engine) as tx:
-            row = _ensure_source(tx, rules.name)
+            row = own_row(tx, rules)
             first = row.first_collected_at is None
-            recorded = Recording(tx, rules, collection, now, first).record()
-            state = collection.state
-            done = {
-                "asked": state.asked,
-                "etag": state.etag,
-                "last_modified": state.last_modified,
-                "moved_to": state.moved_to,
-                "first_collected_at": row.first_collected_at or now,
-                "last_attempt_at": now,
-                "last_success_at": now,
-                "failures": 0,
-                "error": None,
-            }
-            tx.execute(update(source).where(source.c.name == rules.name).values(done))
+            recorded = Recording(tx, rules, done.collection, now, first).record()
+            write_answer(tx, row, done, now)
+            write_gap(tx, rules.name, done, now)
         return recorded
+
+    def record_unchanged(self, answers: Sequence[tuple[SourceRules, Completed, datetime]]) -> None:
+        """Record answers without anything new, of several sources, in one transaction."""
+        with writing(self.engine) as tx:
+            write_unchanged(tx, answers)
 
     def release(self, now: datetime) -> int:
         """Give a release number to every article that has settled.  Returns how many were released.
@@ -153,11 +209,6 @@ class Articles:
         """The revisions of an article that is there, and its way to mail."""
         with reading(self.engine) as tx:
             return read_history(tx, id_)
-
-
-def _ensure_source(tx: Connection, name: str) -> Row[Any]:
-    tx.execute(insert_new(tx, source).values(name=name).on_conflict_do_nothing())
-    return tx.execute(select(source).where(source.c.name == name).with_for_update()).one()
 
 
 def _articles() -> Select[Any]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
-from pipeline.errors import StoreError
+from pipeline.errors import StoreError, StoreUnavailable
 
 _BUSY_MS = 60_000
 
@@ -31,7 +31,11 @@ def open_engine(url: str) -> Engine:
             return _open_sqlite(parsed)
         case "postgresql":
             return create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=10
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                pool_size=10,
+                max_overflow=10,
+                hide_parameters=True,
             )
         case other:
             raise StoreError(
@@ -49,7 +53,8 @@ def sqlite_file(engine: Engine) -> Path | None:
 def _open_sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    # Parameters are addresses: they must not get into an error's text, and with it into a log.
+    engine = create_engine(url, hide_parameters=True)
 
     # The driver's own transactions begin too late: two threads that read, then write, would lose one's update.
     @event.listens_for(engine, "connect")
@@ -75,12 +80,25 @@ def _open_sqlite(url: URL) -> Engine:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write; on SQLite it has the write lock from its first statement."""
-    with engine.begin() as connection:
+    with _explained(), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads, from one snapshot on SQLite."""
-    with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
+    with _explained(), engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
         yield connection
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what is wrong with the database in words that an operator can use."""
+    try:
+        yield
+    except OperationalError as error:
+        what = str(error.orig).strip().partition("\n")[0]
+        mend = "Nothing is lost: run it again once that is mended."
+        if "full" in what:
+            mend = f"Make room on its disk. {mend}"
+        raise StoreUnavailable(f"does not work: {what}.", where="store", mend=mend) from error

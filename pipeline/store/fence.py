@@ -1,19 +1,19 @@
 """The instance fence: a restored copy of the store must not mail again what was mailed after it was made.
 
-The store counts its generations, one more each time that mailing begins or ends; a file beside the store knows the
-last one.  A copy that is older than the file is fenced.
+The store counts its generations, one more with each batch that is about to be submitted; a file beside the store
+knows the last one.  A copy that is older than the file is fenced.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from pipeline.errors import InstanceFenced
 from pipeline.store.database import reading, sqlite_file, writing
@@ -46,21 +46,35 @@ class Fence:
                 f"is an older copy: it stands at generation {row.generation}, mailing went on to {generation}."
             )
 
-    def raise_(self) -> None:
-        """Count one generation more, in the store and then in the file."""
-        with writing(self.engine) as tx:
-            raised = update(instance).values(generation=instance.c.generation + 1)
-            row = tx.execute(raised.returning(instance.c.uid, instance.c.generation)).one()
-        self._write(row.uid, row.generation)
+    def raise_(self, tx: Connection) -> tuple[uuid.UUID, int]:
+        """Count one generation more, in the caller's transaction.  `note` is called once that is committed."""
+        raised = update(instance).values(generation=instance.c.generation + 1)
+        row = tx.execute(raised.returning(instance.c.uid, instance.c.generation)).one()
+        return row.uid, row.generation
+
+    def note(self, uid: uuid.UUID, generation: int) -> None:
+        """Write a generation into the file, unless it knows a later one of this store."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.with_name(f"{self.file.name}.lock").open("wb") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            known = self._read()
+            if known is None or known[0] != uid or known[1] < generation:
+                draft = self.file.with_name(f"{self.file.name}.tmp")
+                draft.write_text(json.dumps({"instance": str(uid), "generation": generation}) + "\n", encoding="utf-8")
+                draft.replace(self.file)
 
     def open_(self) -> None:
         """Accept this store from now on, by an operator's decision."""
-        known = self._read()
+        try:
+            known = self._read()
+        except InstanceFenced:
+            known = None
+            self.file.unlink()
         with writing(self.engine) as tx:
             row = tx.execute(select(instance.c.uid, instance.c.generation)).one()
             generation = max(row.generation, known[1] if known else 0) + 1
             tx.execute(update(instance).values(generation=generation))
-        self._write(row.uid, generation)
+        self.note(row.uid, generation)
 
     def _read(self) -> tuple[uuid.UUID, int] | None:
         try:
@@ -71,12 +85,6 @@ class Fence:
         except (ValueError, KeyError, TypeError) as error:
             what = f"can't be checked: {self.file} is damaged."
             raise InstanceFenced(what, where="store", mend="See `rundbrief unfence`.") from error
-
-    def _write(self, uid: uuid.UUID, generation: int) -> None:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.file.with_name(f"{self.file.name}.{os.getpid()}.tmp")
-        draft.write_text(json.dumps({"instance": str(uid), "generation": generation}) + "\n", encoding="utf-8")
-        draft.replace(self.file)
 
     def _refuse(self, what: str) -> None:
         mend = "Nothing is mailed from it. If it is the right one, say so with `rundbrief unfence`."

@@ -53,19 +53,22 @@ def freeze(tx: Connection, key: IssueKey, terms: Terms, now: datetime) -> IssueI
     id_ = begin(tx, key, now)
     if id_ is None:
         return None
+    _hold(tx, key, terms)
     upto = _last_release(tx)
     groups = _groups(tx, key, terms, upto)
-    composition = compose(_candidates(tx, groups, upto, now), groups, terms.topics)
-    for planned in composition.idle:
-        covered = update(subscription).where(_in_group(key, terms, planned))
-        tx.execute(covered.values(cursor=upto, owed=""))
+    composition = compose(_candidates(tx, groups, upto, now), groups, terms.topics, upto)
     if composition.variants:
-        _write_audience(tx, id_, key, terms, composition, upto)
+        _write_audience(tx, id_, key, terms, composition)
     else:
         reason = _why_empty(tx, key, terms, groups)
         skipped = {"state": IssueState.SKIPPED, "reason": reason, "finished_at": now}
         tx.execute(update(issue).where(issue.c.id == id_).values(skipped))
-    tx.execute(update(issue).where(issue.c.id == id_).values(upto=upto))
+    # The furthest first: a group that is moved must not arrive where another still stands that is to be moved on.
+    for share in sorted(composition.shares, key=lambda share: share.group.cursor, reverse=True):
+        covered = update(subscription).where(_in_group(key, terms, share.group))
+        tx.execute(covered.values(cursor=share.upto, owed=_joined(share.owed)))
+    reached = upto if composition.upto is None else composition.upto
+    tx.execute(update(issue).where(issue.c.id == id_).values(upto=reached))
     return id_
 
 
@@ -73,6 +76,16 @@ def _take_turn(tx: Connection, name: str) -> None:
     """Two machines must not freeze issues of one newsletter at once: both would see the same cursors."""
     tx.execute(insert_new(tx, newsletter).values(name=name).on_conflict_do_nothing())
     tx.execute(select(newsletter).where(newsletter.c.name == name).with_for_update())
+
+
+def _hold(tx: Connection, key: IssueKey, terms: Terms) -> None:
+    """Keep the audience as it is until the end: nobody changes a choice, ends, or is owed something meanwhile.
+
+    SQLite's transaction keeps everybody out anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        held = select(subscription.c.id).where(_audience(key, terms)).order_by(subscription.c.id).with_for_update()
+        tx.execute(select(func.count()).select_from(held.subquery()))
 
 
 def begin(tx: Connection, key: IssueKey, now: datetime) -> IssueId | None:
@@ -145,9 +158,14 @@ def _candidates(tx: Connection, groups: Sequence[Group], upto: int, now: datetim
     )
     owed = {id_ for group in groups for id_ in group.owed}
     query = (
-        select(article.c.id, article.c.release_number, settled.label("revision"))
+        # No revision has settled by this clock if another machine's, which is ahead, released the article.
+        select(
+            article.c.id,
+            article.c.release_number,
+            article.c.retracted_at,
+            func.coalesce(settled, article.c.revision).label("revision"),
+        )
         .where(
-            article.c.retracted_at.is_(None),
             article.c.release_number <= upto,
             or_(article.c.release_number > min(group.cursor for group in groups), article.c.id.in_(owed)),
         )
@@ -165,6 +183,7 @@ def _candidates(tx: Connection, groups: Sequence[Group], upto: int, now: datetim
             release=row.release_number,
             revision=row.revision,
             topics=frozenset(topics[row.id]),
+            retracted=row.retracted_at is not None,
         )
         for row in rows
     ]
@@ -184,18 +203,16 @@ def _in_group(key: IssueKey, terms: Terms, group: Group) -> ColumnElement[bool]:
         subscription.c.cursor == group.cursor,
         subscription.c.topic_set_id == group.topic_set,
         _language(terms) == group.language,
-        subscription.c.owed == _owed(group),
+        subscription.c.owed == _joined(group.owed),
     )
 
 
-def _owed(group: Group) -> str:
-    return ",".join(map(str, group.owed))
+def _joined(articles: Sequence[ArticleId]) -> str:
+    return ",".join(map(str, articles))
 
 
-def _write_audience(
-    tx: Connection, id_: IssueId, key: IssueKey, terms: Terms, composition: Composition, upto: int
-) -> None:
-    """Write variants, deliveries and batches, and cover the subscriptions, without reading one of them."""
+def _write_audience(tx: Connection, id_: IssueId, key: IssueKey, terms: Terms, composition: Composition) -> None:
+    """Write variants, deliveries and batches, without reading a single subscription."""
     for number, planned in enumerate(composition.variants, 1):
         values = {
             "issue_id": id_,
@@ -207,18 +224,18 @@ def _write_audience(
         groups = [
             {
                 "variant_id": variant_id,
-                "cursor": group.cursor,
-                "topic_set_id": group.topic_set,
-                "language": group.language,
-                "owed": _owed(group),
+                "cursor": share.group.cursor,
+                "topic_set_id": share.group.topic_set,
+                "language": share.group.language,
+                "owed": _joined(share.group.owed),
             }
-            for group in planned.groups
+            for share in planned.shares
         ]
         tx.execute(insert(variant_group), groups)
     tx.execute(_deliveries(id_, key, terms))
-    tx.execute(insert(batch), _batches(tx, id_))
-    mailed = select(delivery.c.subscription_id).where(delivery.c.issue_id == id_)
-    tx.execute(update(subscription).where(subscription.c.id.in_(mailed)).values(cursor=upto, owed=""))
+    # Without a row this would be INSERT … DEFAULT VALUES: everybody may be suppressed.
+    if batches := _batches(tx, id_):
+        tx.execute(insert(batch), batches)
     audience = select(func.count()).where(delivery.c.issue_id == id_).scalar_subquery()
     tx.execute(update(issue).where(issue.c.id == id_).values(audience=audience))
 

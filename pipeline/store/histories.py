@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select
 
 from pipeline.domain.article import ArticleId
-from pipeline.domain.identity import AliasKind, canonical_url
+from pipeline.domain.canonical import canonical_url
+from pipeline.domain.identity import AliasKind
 from pipeline.store.tables import alias, article, revision, sighting
 
 

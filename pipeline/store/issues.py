@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     Connection,
@@ -24,6 +24,7 @@ from pipeline.domain.issue import IMMEDIATE, Issue, IssueKey, IssueState, Terms
 from pipeline.domain.ledger import BatchState, Books, IssueId
 from pipeline.domain.message import Message
 from pipeline.store.articles import revisions
+from pipeline.store.cancelling import UNSETTLED, cancel
 from pipeline.store.codec import dump_message
 from pipeline.store.database import reading, writing
 from pipeline.store.freezing import begin, freeze
@@ -38,7 +39,7 @@ from pipeline.store.tables import (
 )
 from pipeline.store.upcoming import Upcoming, next_articles
 
-_UNSETTLED = (BatchState.READY, BatchState.CLAIMED, BatchState.SUBMITTING, BatchState.RETRY_WAIT, BatchState.IN_DOUBT)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +80,26 @@ class Issues:
         return id_
 
     def immediate_slot(self, name: str, zone: str) -> datetime | None:
-        """The slot of the next immediate issue: the newest release, unless an issue has covered it."""
-        covered = select(func.coalesce(func.max(issue.c.upto), 0)).where(
-            issue.c.newsletter == name, issue.c.cadence == IMMEDIATE, issue.c.zone == zone
-        )
+        """The slot of the next immediate issue: the newest release, unless issues have covered it.
+
+        Where that moment is taken, because not all articles fitted into one issue or a clock was set back, it is the
+        next one after the last slot.
+        """
+        mine = and_(issue.c.newsletter == name, issue.c.cadence == IMMEDIATE, issue.c.zone == zone)
+        covered = select(func.coalesce(func.max(issue.c.upto), 0)).where(mine)
         newest = (
             select(article.c.released_at)
             .where(article.c.release_number > covered.scalar_subquery())
             .order_by(article.c.release_number.desc())
             .limit(1)
         )
+        last = select(issue.c.slot).where(mine).order_by(issue.c.slot.desc()).limit(1)
         with reading(self.engine) as tx:
-            return tx.execute(newest).scalar_one_or_none()
+            released: datetime | None = tx.execute(newest).scalar_one_or_none()
+            taken: datetime | None = tx.execute(last).scalar_one_or_none()
+        if released is None or taken is None or released > taken:
+            return released
+        return taken + _MOMENT
 
     def zones(self, name: str, cadence: str, default: str) -> tuple[str, ...]:
         """The time zones that the cadence's subscribers live in, the newsletter's own always among them."""
@@ -129,7 +138,7 @@ class Issues:
 
     def finish(self, now: datetime) -> Sequence[IssueId]:
         """Finish every open issue in which nothing is to do or in doubt."""
-        unsettled = exists().where(batch.c.issue_id == issue.c.id, batch.c.state.in_(_UNSETTLED))
+        unsettled = exists().where(batch.c.issue_id == issue.c.id, batch.c.state.in_(UNSETTLED))
         done = update(issue).where(issue.c.state == IssueState.OPEN, ~unsettled)
         with writing(self.engine) as tx:
             ids = (
@@ -148,6 +157,14 @@ class Issues:
         """An issue's variants and batches, and whom the doubtful ones are for."""
         with reading(self.engine) as tx:
             return read_details(tx, id_)
+
+    def cancel(self, id_: IssueId, reason: str, now: datetime) -> int:
+        """Mail no more of an issue; its articles are owed again to those who did not get it.  Returns how many.
+
+        What is under way or in doubt stays so until it is known; then the issue ends.
+        """
+        with writing(self.engine) as tx:
+            return cancel(tx, id_, reason, now)
 
     def shown(self, ids: Sequence[IssueId] | None = None, *, limit: int = 50) -> Sequence[Issue]:
         """Issues with their books, the newest slot first."""

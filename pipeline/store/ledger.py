@@ -15,6 +15,7 @@ from pipeline.domain.issue import IssueState
 from pipeline.domain.ledger import TRANSITIONS, BatchState, IssueId, Outcome, OutcomeKind, SubscriberId, batch_id
 from pipeline.store.codec import load_message
 from pipeline.store.database import reading, writing
+from pipeline.store.fence import Fence
 from pipeline.store.owed import give_articles_back
 from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
 
@@ -27,6 +28,7 @@ class StoredLedger:
     """The ledger of one store (see `pipeline.deliver.ledger.Ledger`)."""
 
     engine: Engine
+    fence: Fence
 
     def claim(self, newsletters: Collection[str], owner: str, now: datetime, lease: timedelta) -> HeldBatch | None:
         due = and_(
@@ -55,9 +57,10 @@ class StoredLedger:
                 _move(tx, id_, BatchState.CANCELLED, owner=None, lease_until=None)
         return None
 
-    def give_back(self, held: HeldBatch) -> None:
+    def give_back(self, held: HeldBatch, owner: str) -> None:
+        mine = (batch.c.id == held.id, batch.c.state == BatchState.CLAIMED, batch.c.owner == owner)
         with writing(self.engine) as tx:
-            _move(tx, held.id, BatchState.READY, owner=None, lease_until=None)
+            tx.execute(update(batch).where(*mine).values(state=BatchState.READY, owner=None, lease_until=None))
 
     def intend(
         self, held: HeldBatch, owner: str, provider: str, payload_hash: str, now: datetime, lease: timedelta
@@ -78,6 +81,9 @@ class StoredLedger:
         with writing(self.engine) as tx:
             if tx.execute(update(batch).where(*still).values(intended)).rowcount != 1:
                 return None
+            generation = self.fence.raise_(tx)
+        # Before the call: a copy of the store that was made until now must not submit this batch again.
+        self.fence.note(*generation)
         return replace(
             held,
             state=BatchState.SUBMITTING,
@@ -153,11 +159,13 @@ class StoredLedger:
             due: datetime | None = tx.execute(soonest).scalar_one_or_none()
         return due
 
-    def decide(self, issue_id: IssueId, *, accepted: bool, now: datetime) -> int:
-        """A person's decision on all batches of an issue that are in doubt; returns how many deliveries it was on."""
+    def decide(self, issue_id: IssueId, batches: Collection[uuid.UUID], *, accepted: bool, now: datetime) -> int:
+        """A person's decision on batches of an issue that are in doubt; returns how many deliveries it was on."""
         with writing(self.engine) as tx:
-            doubtful = _batches().where(batch.c.state == BatchState.IN_DOUBT, batch.c.issue_id == issue_id)
-            held = _held(tx, doubtful)
+            doubtful = _batches().where(
+                batch.c.state == BatchState.IN_DOUBT, batch.c.issue_id == issue_id, batch.c.id.in_(batches)
+            )
+            held = _held(tx, doubtful.with_for_update(of=batch))
             for one in held:
                 if accepted:
                     taken = [

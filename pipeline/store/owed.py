@@ -15,6 +15,12 @@ def give_articles_back(tx: Connection, issue_id: IssueId, people: Sequence[Subsc
     """Owe these people the articles of their variant again: the next issue carries them."""
     if not people:
         return
+    theirs = select(delivery.c.subscription_id).where(
+        delivery.c.issue_id == issue_id, delivery.c.subscriber_id.in_(people)
+    )
+    # Held in one order, so that two that give back to the same people neither lose a list nor wait for each other.
+    held = select(subscription.c.id).where(subscription.c.id.in_(theirs)).order_by(subscription.c.id)
+    tx.execute(held.with_for_update())
     standing = (
         select(subscription.c.owed, delivery.c.variant_id, variant.c.articles)
         .join(delivery, delivery.c.subscription_id == subscription.c.id)

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
-from sqlalchemy import (
-    Connection,
-    Select,
-    and_,
-    delete,
-    exists,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, case, exists, insert, literal, select, update
 
 from pipeline.collect.collect import Collected, SourceRules, mailable_keys
 from pipeline.collect.source import Collection
-from pipeline.domain.article import ArticleId, Content, topic_key
-from pipeline.domain.identity import (
-    Alias,
-    AliasKind,
-    Known,
-    aliases,
-    believable,
-    content_hash,
-    identify,
-    public_id,
-)
+from pipeline.domain.article import ArticleId, Content, Sighting
+from pipeline.domain.identity import Alias, aliases, believable, content_hash, identify, public_id
+from pipeline.domain.resemblance import identical
 from pipeline.errors import Problem
 from pipeline.store.codec import dump_content
+from pipeline.store.recognition import Recognition, silent_before
+from pipeline.store.sightings import Sightings
 from pipeline.store.statements import insert_new
-from pipeline.store.tables import alias, article, article_topic, revision, sighting
+from pipeline.store.tables import article, revision, sighting
+
+_PATIENCE = 6
+"""How many times its settle time an article may keep mail waiting by being edited."""
 
 
 @dataclass(slots=True)
@@ -46,89 +35,73 @@ class Recording:
     collection: Collection
     now: datetime
     first: bool
+    _known: Recognition = field(init=False)
+    _sightings: Sightings = field(init=False)
+    _notes: list[Problem] = field(default_factory=list)
 
     def record(self) -> Collected:
         if self.collection.not_modified:
-            return Collected(problems=self.collection.problems)
+            return Collected(problems=self.collection.problems, notes=self.collection.notes)
+        self._notes += self.collection.notes
         counts = {"new": 0, "revised": 0, "unchanged": 0}
-        present = frozenset(s.key for s in self.collection.sightings)
-        fresh: list[tuple[datetime, str]] = []
+        shown = frozenset(seen.key for seen in self.collection.sightings)
+        # What failed to be read is there all the same.
+        present = shown | self.collection.failed
+        read = self._read()
+        names = {seen.key: aliases(self.rules.name, seen.key, content) for seen, content in read}
+        shared = _shared(names, {seen.key: content for seen, content in read})
+        self._known = Recognition(self.tx, self.rules.name, silent_before(self.now))
+        self._known.prepare(names.keys(), {name for some in names.values() for name in some})
+        self._sightings = Sightings(self.tx, self.rules.name, self.now, self._known)
+        counts["unchanged"] = len(self.collection.sightings) - len(read)
         made: dict[str, ArticleId] = {}
-        notes: list[Problem] = []
-        for seen in self.collection.sightings:
-            notes += [self._note(seen.key, note) for note in seen.notes]
-            if seen.content is None:
-                counts["unchanged"] += 1
-                continue
-            content, doubts = believable(seen.content, self.now)
-            notes += [self._note(seen.key, note) for note in doubts]
+        fresh: dict[str, tuple[datetime, ArticleId]] = {}
+        for seen, content in read:
             verdict = identify(
                 self.rules.name,
                 seen.key,
                 content,
-                by_key=self._by_key(seen.key),
-                by_alias=self._by_alias,
+                by_key=self._known.by_key(seen.key),
+                by_alias=lambda name: None if name in shared else self._known.by_alias(name),
                 present=present,
+                trusted=self.collection.complete,
             )
             if verdict.article is None:
                 made[seen.key] = id_ = self._add(seen.key, content)
-                fresh.append((content.published or self.now, seen.key))
                 counts["new"] += 1
             else:
                 id_ = verdict.article
                 counts["revised" if verdict.revised else "unchanged"] += 1
                 if verdict.revised:
-                    self._revise(id_, content)
+                    self._revise(id_, seen.key, verdict.content)
                 if verdict.returned:
                     self.tx.execute(update(article).where(article.c.id == id_).values(retracted_at=None))
-            self._see(seen.key, id_, seen.raw_hash, content)
-        if self.first:
-            may = mailable_keys(fresh, self.rules.backlog)
-            for key, id_ in made.items():
-                if key not in may:
-                    self.tx.execute(update(article).where(article.c.id == id_).values(mailable=False))
-        retracted = self._retract(present | self.collection.failed) if self.collection.complete else 0
-        return Collected(**counts, retracted=retracted, problems=self.collection.problems, notes=tuple(notes))
+            if not self._known.was_seen(id_):
+                fresh[seen.key] = (content.published or self.now, id_)
+            self._sightings.see(seen, id_, content, names[seen.key], shared, present)
+        self._sightings.write()
+        self._admit(made, fresh)
+        retracted = self._retract(present) if self.collection.complete else 0
+        return Collected(**counts, retracted=retracted, problems=self.collection.problems, notes=tuple(self._notes))
 
-    def _note(self, key: str, note: str) -> Problem:
-        return Problem(code="article-note", where=f"source {self.rules.name}, {key}", what=note)
+    def _read(self) -> list[tuple[Sighting, Content]]:
+        """The sightings that say something, with dates that can be believed."""
+        read: list[tuple[Sighting, Content]] = []
+        for seen in self.collection.sightings:
+            self._note(seen.key, *seen.notes)
+            if seen.content is not None:
+                content, doubts = believable(seen.content, self.now)
+                self._note(seen.key, *doubts)
+                read.append((seen, content))
+        return read
 
-    def _by_key(self, key: str) -> Known | None:
-        found = select(sighting.c.article_id).where(sighting.c.source == self.rules.name, sighting.c.key == key)
-        return self._known(found)
-
-    def _by_alias(self, name: Alias) -> Known | None:
-        return self._known(select(alias.c.article_id).where(alias.c.kind == name[0], alias.c.value == name[1]))
-
-    def _known(self, found: Select[tuple[int]]) -> Known | None:
-        query = (
-            select(article.c.id, revision.c.content_hash, article.c.retracted_at)
-            .join(revision, and_(revision.c.article_id == article.c.id, revision.c.number == article.c.revision))
-            .where(article.c.id == found.scalar_subquery())
-        )
-        row = self.tx.execute(query).one_or_none()
-        if row is None:
-            return None
-        keys = self.tx.execute(
-            select(sighting.c.source, sighting.c.key).where(
-                sighting.c.article_id == row.id, sighting.c.gone_at.is_(None)
-            )
-        )
-        return Known(
-            article=ArticleId(row.id),
-            content_hash=row.content_hash,
-            retracted=row.retracted_at is not None,
-            keys=frozenset((by, key) for by, key in keys),
-        )
+    def _note(self, key: str, *notes: str) -> None:
+        where = f"source {self.rules.name}, {key}"
+        self._notes += [Problem(code="article-note", where=where, what=note) for note in notes]
 
     def _add(self, key: str, content: Content) -> ArticleId:
-        name = public_id(self.rules.host, self.rules.name, key, content, self.now)
-        if self.tx.execute(select(exists().where(article.c.public_id == name))).scalar_one():
-            # Another source has the same guid for another article: ids are unique, so this one gets one of its own.
-            name = uuid.uuid5(uuid.NAMESPACE_URL, f"{name}#{self.rules.name}/{key}").urn
         settles = self.now + self.rules.settle
         values = {
-            "public_id": name,
             "revision": 1,
             "published_at": content.published or self.now,
             "first_seen": self.now,
@@ -136,50 +109,74 @@ class Recording:
             "settles_at": settles,
             "mailable": True,
         }
-        id_ = ArticleId(self.tx.execute(insert(article).values(values).returning(article.c.id)).scalar_one())
-        self._keep(id_, 1, content, settles)
-        return id_
+        id_: int | None = None
+        names = self._public_ids(key, content)
+        while id_ is None:
+            added = insert_new(self.tx, article).values(public_id=next(names), **values).on_conflict_do_nothing()
+            id_ = self.tx.execute(added.returning(article.c.id)).scalar_one_or_none()
+        found = ArticleId(id_)
+        digest = content_hash(content)
+        self._known.add(found, content, digest)
+        self._keep(found, 1, key, content, digest, settles)
+        return found
 
-    def _revise(self, id_: ArticleId, content: Content) -> None:
+    def _public_ids(self, key: str, content: Content) -> Iterator[str]:
+        """The id that the article should have, and others for where another source or article has it already."""
+        wanted = public_id(self.rules.host, self.rules.name, key, content, self.now)
+        yield wanted
+        for number in count(1):
+            again = "" if number == 1 else f"#{number}"
+            yield uuid.uuid5(uuid.NAMESPACE_URL, f"{wanted}#{self.rules.name}/{key}{again}").urn
+
+    def _revise(self, id_: ArticleId, key: str, content: Content) -> None:
         settles = self.now + self.rules.settle
+        # What changes with each poll would never settle; mail carries the last of its revisions that did.
+        restless = article.c.first_seen < self.now - _PATIENCE * self.rules.settle
         changed = (
             update(article)
             .where(article.c.id == id_)
             .values(
                 revision=article.c.revision + 1,
                 changed_at=self.now,
-                settles_at=settles,
-                published_at=func.coalesce(content.published, article.c.first_seen, type_=article.c.published_at.type),
+                settles_at=case((restless, article.c.settles_at), else_=literal(settles, article.c.settles_at.type)),
+                published_at=content.published or article.c.first_seen,
             )
         )
         number: int = self.tx.execute(changed.returning(article.c.revision)).scalar_one()
-        self._keep(id_, number, content, settles)
+        self._keep(id_, number, key, content, content_hash(content), settles)
 
-    def _keep(self, id_: ArticleId, number: int, content: Content, settles: datetime) -> None:
+    def _keep(self, id_: ArticleId, number: int, key: str, content: Content, digest: str, settles: datetime) -> None:
         kept = {
             "article_id": id_,
             "number": number,
             "recorded_at": self.now,
             "settles_at": settles,
-            "content_hash": content_hash(content),
+            "content_hash": digest,
             "content": dump_content(content),
+            "source": self.rules.name,
+            "key": key,
         }
         self.tx.execute(insert(revision).values(kept))
-        self.tx.execute(delete(article_topic).where(article_topic.c.article_id == id_))
-        if topics := {topic_key(topic) for topic in content.topics}:
-            self.tx.execute(insert(article_topic), [{"article_id": id_, "topic": topic} for topic in sorted(topics)])
+        self._known.revise(id_, key, content, digest)
 
-    def _see(self, key: str, id_: ArticleId, raw_hash: str, content: Content) -> None:
-        seen = {"source": self.rules.name, "key": key, "article_id": id_, "raw_hash": raw_hash, "first_seen": self.now}
-        statement = insert_new(self.tx, sighting).values(seen)
-        again = {"article_id": id_, "raw_hash": raw_hash, "gone_at": None}
-        self.tx.execute(statement.on_conflict_do_update(index_elements=["source", "key"], set_=again))
-        for kind, value in aliases(content):
-            self._alias(kind, value, id_)
+    def _admit(self, made: Mapping[str, ArticleId], fresh: Mapping[str, tuple[datetime, ArticleId]]) -> None:
+        """Decide what mail may carry: of a first collection its backlog, of a later one all that is new to the source.
 
-    def _alias(self, kind: AliasKind, value: str, id_: ArticleId) -> None:
-        statement = insert_new(self.tx, alias).values(kind=kind, value=value, article_id=id_)
-        self.tx.execute(statement.on_conflict_do_nothing())
+        That includes what another source brought first, as its own backlog, which mail does not carry.
+        """
+        newest = [(when, key) for key, (when, _) in fresh.items()]
+        # What a source of pages comes to only later, though it was there at the first collection, is backlog too.
+        old = {seen.key for seen in self.collection.sightings if seen.backlog and self.rules.backlog != "all"}
+        may = mailable_keys(newest, self.rules.backlog) if self.first else fresh.keys() - old
+        for key in made:
+            if key not in may:
+                self._set_mailable([made[key]], mailable=False)
+        if adopted := [id_ for key, (_, id_) in fresh.items() if key in may and key not in made]:
+            self._set_mailable(adopted, mailable=True)
+
+    def _set_mailable(self, ids: list[ArticleId], *, mailable: bool) -> None:
+        chosen = update(article).where(article.c.id.in_(ids), article.c.mailable.is_not(mailable))
+        self.tx.execute(chosen.values(mailable=mailable))
 
     def _retract(self, present: frozenset[str]) -> int:
         """Mark the keys that a complete answer no longer has; an article that no source shows is retracted."""
@@ -196,4 +193,20 @@ class Recording:
             shown = exists().where(sighting.c.article_id == id_, sighting.c.gone_at.is_(None))
             ended = update(article).where(article.c.id == id_, article.c.retracted_at.is_(None), ~shown)
             count += self.tx.execute(ended.values(retracted_at=self.now)).rowcount
+            self._sightings.withdrawn(id_)
+        self._sightings.write_topics()
         return count
+
+
+def _shared(names: Mapping[str, tuple[Alias, ...]], contents: Mapping[str, Content]) -> frozenset[Alias]:
+    """The aliases that items of one answer share though they differ, so that it tells none of them from another."""
+    first: dict[Alias, str] = {}
+    shared: set[Alias] = set()
+    for key, some in names.items():
+        for name in some:
+            other = first.setdefault(name, key)
+            if other != key and not (
+                contents[other].url == contents[key].url and identical(contents[other], contents[key])
+            ):
+                shared.add(name)
+    return frozenset(shared)

@@ -24,15 +24,23 @@ class Runs:
     engine: Engine
 
     def last_slot(self, job: str, now: datetime) -> datetime:
-        """The last slot of the job that was dealt with; ``now`` for a job that is seen for the first time."""
+        """The last slot of the job that was dealt with; ``now`` for a job that is seen for the first time.
+
+        One that lies in the future, because the clock was ahead, is brought back: slots are unique, so none is dealt
+        with twice, and the job must not stand still until then.
+        """
         with reading(self.engine) as tx:
             known: datetime | None = tx.execute(
                 select(schedule.c.last_slot).where(schedule.c.job == job)
             ).scalar_one_or_none()
-        if known is not None:
+        if known is not None and known <= now:
             return known
         with writing(self.engine) as tx:
-            tx.execute(insert_new(tx, schedule).values(job=job, last_slot=now).on_conflict_do_nothing())
+            fresh = insert_new(tx, schedule).values(job=job, last_slot=now)
+            back = fresh.on_conflict_do_update(
+                index_elements=["job"], set_={"last_slot": now}, where=schedule.c.last_slot > now
+            )
+            tx.execute(back)
             first: datetime = tx.execute(select(schedule.c.last_slot).where(schedule.c.job == job)).scalar_one()
         return first
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import DBAPIError
 
+from pipeline.errors import StoreUnavailable
 from pipeline.store.articles import Articles
 from pipeline.store.database import open_engine, reading, sqlite_file
 from pipeline.store.fence import Fence, ensure_instance
@@ -53,7 +53,7 @@ class Store:
 
     @cached_property
     def ledger(self) -> StoredLedger:
-        return StoredLedger(engine=self.engine)
+        return StoredLedger(engine=self.engine, fence=self.fence)
 
     @cached_property
     def runs(self) -> Runs:
@@ -68,7 +68,7 @@ class Store:
         try:
             with reading(self.engine) as tx:
                 tx.execute(select(1))
-        except DBAPIError:
+        except StoreUnavailable:
             return False
         return True
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, case, delete, func, select, update
 
 from pipeline.audience.store import ImportCounts
 from pipeline.domain.article import topic_key
@@ -109,7 +109,7 @@ class Subscriptions:
                     }
                     for key, person in fresh.items()
                 ]
-                tx.execute(insert(subscription), rows)
+                tx.execute(insert_new(tx, subscription).on_conflict_do_nothing(), rows)
         return _import_counts(counts)
 
     def fates(self, people: Iterable[NewSubscriber], newsletter: str) -> ImportCounts:
@@ -151,6 +151,14 @@ class Subscriptions:
         with reading(self.engine) as tx, tx.execution_options(yield_per=_PAGE).execute(query) as rows:
             for row in rows:
                 yield _subscription(row)
+
+    def census(self) -> Sequence[tuple[str, str, int]]:
+        """How many active subscriptions there are, by newsletter and cadence."""
+        columns = (subscription.c.newsletter, subscription.c.cadence)
+        active = select(*columns, func.count()).where(subscription.c.state == SubscriptionState.ACTIVE)
+        with reading(self.engine) as tx:
+            rows = tx.execute(active.group_by(*columns).order_by(*columns)).all()
+        return [(newsletter, cadence, size) for newsletter, cadence, size in rows]
 
     def suppress(self, address: str, reason: SuppressionReason, detail: str, now: datetime) -> None:
         """Send this address nothing more.  The first reason stays."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from pipeline.domain.ledger import BatchState
@@ -51,6 +52,9 @@ source = Table(
     "source",
     metadata,
     Column("name", String(100), primary_key=True),
+    # The configured address that all below was learnt at.
+    Column("address", Text),
+    # Where and with which validators its adapter asked last.
     Column("asked", Text),
     Column("etag", Text),
     Column("last_modified", Text),
@@ -58,8 +62,40 @@ source = Table(
     Column("first_collected_at", UtcTime),
     Column("last_attempt_at", UtcTime),
     Column("last_success_at", UtcTime),
+    Column("last_status", Integer),
+    # None: at its next slot.
+    Column("next_poll_at", UtcTime),
+    # Until when its server asked to be left alone.
+    Column("asked_until", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("failing_since", UtcTime),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("error", Text),
+    # How many articles the last changed answer showed, and all of them together.
+    Column("last_window", Integer, nullable=False, server_default="0"),
+    Column("windows", BigInteger, nullable=False, server_default="0"),
+    Column("shown", BigInteger, nullable=False, server_default="0"),
+    # What its polls cost.
+    Column("polls", BigInteger, nullable=False, server_default="0"),
+    Column("unmodified", BigInteger, nullable=False, server_default="0"),
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+    Column("received", BigInteger, nullable=False, server_default="0"),
+)
+
+# A time in which a source may have published articles that were never seen.
+gap = Table(
+    "gap",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source", String(100), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("upto", UtcTime, nullable=False),
+    Column("why", Text, nullable=False),
+    # Whether asking again may close it.
+    Column("retry", Boolean, nullable=False),
+    Column("found_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Index(None, "source", "closed_at"),
 )
 
 article = Table(
@@ -90,6 +126,9 @@ revision = Table(
     Column("settles_at", UtcTime, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("content", Text, nullable=False),
+    # Whose words these are: the source and its key; None in revisions from before schema 0002.
+    Column("source", String(100)),
+    Column("key", Text),
 )
 
 article_topic = Table(
@@ -106,6 +145,8 @@ alias = Table(
     Column("kind", String(20), primary_key=True),
     Column("value", Text, primary_key=True),
     Column("article_id", Id, ForeignKey("article.id"), nullable=False),
+    # Several items of one answer had it, so that it tells none of them from another.
+    Column("shared", Boolean, nullable=False, server_default=false()),
 )
 
 sighting = Table(
@@ -116,7 +157,10 @@ sighting = Table(
     Column("article_id", Id, ForeignKey("article.id"), nullable=False, index=True),
     Column("raw_hash", String(64), nullable=False),
     Column("first_seen", UtcTime, nullable=False),
+    # Withdrawn by its source, or superseded by another key of the same source.
     Column("gone_at", UtcTime),
+    # The topic keys that this source gives the article, sorted, as a JSON array; those of all sources count.
+    Column("topics", Text, nullable=False, server_default="[]"),
 )
 
 subscriber = Table(

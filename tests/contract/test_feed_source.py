@@ -270,7 +270,7 @@ def test_an_unchanged_feed_costs_one_304(server: FeedServer, fetcher: Fetcher) -
     first = collect(source)
     assert first.state == SourceState(asked=url, etag='W/"1"', last_modified="Sun, 01 Jun 2025 10:00:00 GMT")
     second = collect(source, first.state)
-    assert second == Collection(sightings=(), state=first.state, not_modified=True)
+    assert second == Collection(sightings=(), state=first.state, not_modified=True, requests=1)
     assert len(server.requests) == 2
 
 
@@ -293,11 +293,11 @@ def test_a_feed_that_moved_for_now_is_not(server: FeedServer, fetcher: Fetcher) 
 def test_refusals_keep_their_kind(server: FeedServer, fetcher: Fetcher) -> None:
     with pytest.raises(SourceGone):
         collect(FeedSource("blog", server.status("/gone", 410), fetcher, allow_private=True))
+    with pytest.raises(AddressRefused):
+        collect(FeedSource("blog", server.document("/f", b""), fetcher))
     with pytest.raises(SourceUnavailable) as caught:
         collect(FeedSource("blog", server.status("/busy", 429, {"Retry-After": "60"}), fetcher, allow_private=True))
     assert caught.value.retry_after == timedelta(minutes=1)
-    with pytest.raises(AddressRefused):
-        collect(FeedSource("blog", server.document("/f", b""), fetcher))
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "iso-8859-1", "us-ascii", "no-such-charset", None])

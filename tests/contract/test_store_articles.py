@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.domain.article import Content, Sighting
 from pipeline.store.store import Store
-from tests.fakes.mailing import show, sighting
+from tests.fakes.mailing import fail, show, sighting
 from tests.fakes.times import START, at
 
 
@@ -89,8 +90,9 @@ def test_the_same_link_on_all_items_does_not_make_them_one(store: Store) -> None
 
 
 def test_the_same_guid_in_two_sources_is_two_articles_with_ids_of_their_own(store: Store) -> None:
-    show(store, [sighting("https://a.example/1", "eins")], START, source="eins")
-    show(store, [sighting("https://a.example/1", "zwei")], START, source="zwei")
+    one, other = "Eines steht hier ganz ausführlich. " * 9, "Zwei Dinge waren anderswo zu lesen, lang und breit. " * 9
+    for source, text in (("eins", one), ("zwei", other)):
+        show(store, [replace(sighting("https://a.example/1", text), raw_hash=source)], START, source=source)
     ids = [article.public_id for article in store.articles.newest(limit=None)]
     assert len(set(ids)) == 2
 
@@ -149,7 +151,15 @@ def test_the_backlog_of_a_new_source_is_not_released(store: Store) -> None:
 
 
 def test_a_failure_is_remembered_until_the_next_success(store: Store) -> None:
-    store.articles.record_failure("artikel", "kaputt", START)
-    store.articles.record_failure("artikel", "kaputt", at(1))
+    fail(store, "kaputt", START)
+    fail(store, "kaputt", at(1))
     show(store, [sighting("a")], at(2), backlog=0)
     assert store.articles.release(at(3)) == 0, "the first collection that succeeds is the first"
+
+
+def test_what_a_source_comes_to_only_later_is_backlog_too(store: Store) -> None:
+    show(store, [sighting("a")], START, backlog=0)
+    old = replace(sighting("alt"), backlog=True)
+    show(store, [old, sighting("neu")], at(15), backlog=0)
+    assert store.articles.release(at(60)) == 1
+    assert [article.content.title for article in store.articles.newest(limit=None) if article.release] == ["Titel neu"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from pipeline.compose.compose import MOST
 from pipeline.domain.audience import NewSubscriber, SuppressionReason
 from pipeline.domain.issue import IMMEDIATE, IssueKey, IssueState
 from pipeline.domain.ledger import Books, IssueId
@@ -141,3 +142,86 @@ def test_the_same_slot_has_the_same_name_after_a_restart(store: Store) -> None:
 
 def _people(*names: str) -> list[NewSubscriber]:
     return [NewSubscriber(address=f"{name}@example.org") for name in names]
+
+
+def test_an_issue_whose_whole_audience_is_suppressed_ends_by_itself(store: Store) -> None:
+    subscribe(store, START, "a", "b")
+    for name in ("a", "b"):
+        store.subscriptions.suppress(f"{name}@example.org", SuppressionReason.HARD_BOUNCE, "", START)
+    show(store, [sighting("x")], at(1))
+    issue = freeze_immediate(store, at(2))
+    assert books(store, issue) == Books(audience=2, suppressed=2)
+    assert store.issues.finish(at(3)) == [issue]
+
+
+def test_an_article_released_by_a_clock_that_is_ahead_is_mailed_all_the_same(store: Store) -> None:
+    subscribe(store, START, "a")
+    show(store, [sighting("x")], at(120))
+    store.articles.release(at(120))
+    issue = store.issues.freeze(replace(daily(1), cadence=IMMEDIATE), TERMS, at(1))
+    assert issue is not None
+    (variant,) = store.issues.unrendered(issue)
+    assert [article.content.title for article in variant.articles] == ["Titel x"]
+
+
+def test_an_article_that_is_away_for_a_moment_comes_with_a_later_issue(store: Store) -> None:
+    subscribe(store, START, "a", cadence="daily")
+    show(store, [sighting("x"), sighting("y")], at(1), complete=True)
+    store.articles.release(at(1))
+    show(store, [sighting("y")], at(2), complete=True)
+    assert titles(store, store.issues.freeze(daily(3), TERMS, at(3))) == [["Titel y"]]
+    assert titles(store, store.issues.freeze(daily(4), TERMS, at(4))) == []
+    show(store, [sighting("x"), sighting("y")], at(5), complete=True)
+    assert titles(store, store.issues.freeze(daily(6), TERMS, at(6))) == [["Titel x"]]
+    assert titles(store, store.issues.freeze(daily(7), TERMS, at(7))) == []
+
+
+def test_what_does_not_fit_into_one_issue_is_in_the_next(store: Store) -> None:
+    subscribe(store, START, "a")
+    subscribe(store, START, "d", cadence="daily")
+    keys = [f"{n:03}" for n in range(2 * MOST + 10)]
+    show(store, [sighting(key) for key in keys], at(1))
+    got = [titles(store, freeze_immediate(store, at(2 + n))) for n in range(4)]
+    assert [len(one[0]) if one else 0 for one in got] == [MOST, MOST, 10, 0]
+    assert sorted(title for one in got for title in (one[0] if one else [])) == [f"Titel {key}" for key in keys]
+    assert got[0] == [[f"Titel {key}" for key in reversed(keys[:MOST])]], "the oldest fifty, the newest of them first"
+    got = [titles(store, store.issues.freeze(daily(20 + n), TERMS, at(20 + n))) for n in range(4)]
+    assert [len(one[0]) if one else 0 for one in got] == [MOST, MOST, 10, 0]
+
+
+def test_those_who_stand_where_others_arrive_are_not_moved_with_them(store: Store) -> None:
+    """The cursor of a full issue stops at a number at which another subscriber may stand already."""
+    subscribe(store, START, "old")
+    show(store, [sighting(f"{n:03}") for n in range(MOST)], at(1))
+    store.articles.release(at(1))
+    subscribe(store, at(2), "new")
+    show(store, [sighting(f"{MOST + n:03}") for n in range(5)], at(3))
+    first = titles(store, freeze_immediate(store, at(4)))
+    assert sorted(map(len, first)) == [5, MOST]
+    second = titles(store, freeze_immediate(store, at(5)))
+    assert [len(one) for one in second] == [5]
+
+
+def test_a_cancelled_issue_owes_its_articles_again(store: Store) -> None:
+    subscribe(store, START, "a", "b", "c")
+    show(store, [sighting("x")], at(1))
+    issue = freeze_immediate(store, at(2))
+    assert issue is not None
+    assert store.issues.cancel(issue, "a mistake", at(3)) == 3
+    assert books(store, issue) == Books(audience=3, cancelled=3)
+    assert store.issues.shown([issue])[0].state is IssueState.CANCELLED
+    assert store.issues.cancel(issue, "again", at(3)) == 0
+    show(store, [sighting("y")], at(4))
+    assert titles(store, freeze_immediate(store, at(5))) == [["Titel y", "Titel x"]]
+
+
+def test_a_slot_in_the_future_does_not_silence_a_job(store: Store) -> None:
+    assert store.runs.last_slot("mail", START) == START
+    store.runs.pass_slot("mail", at(1_000_000))
+    assert store.runs.last_slot("mail", at(10)) == at(10)
+    assert store.runs.last_slot("mail", at(11)) == at(10)
+
+
+def titles(store: Store, issue: IssueId | None) -> list[list[str]]:
+    """The titles of each variant's articles."""
+    return [] if issue is None else [list(one.articles.values()) for one in store.issues.details(issue).variants]

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from pipeline.errors import SchemaTooNew
-from pipeline.store.database import reading, writing
-from pipeline.store.migrate import HEAD, _backup, _config
+from pipeline.store.database import open_engine, reading, writing
+from pipeline.store.migrate import HEAD, _config
 from pipeline.store.store import Store, open_store
 from pipeline.store.tables import metadata
 from tests.fakes.times import START, at
@@ -39,20 +41,30 @@ def test_a_newer_schema_is_refused(store: Store, store_url: str, tmp_path: Path)
         open_store(store_url, tmp_path, at(5))
 
 
-def test_a_migration_backs_a_sqlite_store_up_first(tmp_path: Path) -> None:
+def test_an_older_store_is_migrated_with_all_its_rows_after_a_backup(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/rundbrief.db"
+    engine = open_engine(url)
+    config = _config()
+    with writing(engine) as tx:
+        config.attributes["connection"] = tx  # type: ignore[attr-defined]
+        command.upgrade(config, "0001")  # type: ignore[arg-type]
+        tx.execute(text("INSERT INTO source (name, etag) VALUES ('blog', '\"1\"')"))
+    engine.dispose()
+
     store = open_store(url, tmp_path, START)
-    with writing(store.engine) as tx:
-        tx.execute(text("INSERT INTO newsletter (name) VALUES ('da')"))
-    backup = migrate_module_backup(store)
-    copy = open_store(f"sqlite:///{backup}", tmp_path, START)
-    with reading(copy.engine) as tx:
-        assert tx.execute(text("SELECT name FROM newsletter")).scalar_one() == "da"
-    copy.close()
+    assert store.articles.source_state("blog").etag == '"1"'
+    assert store.migrated_from is not None
     store.close()
+    backup = open_engine(f"sqlite:///{store.migrated_from}")
+    with reading(backup) as tx:
+        assert tx.execute(text("SELECT etag FROM source")).scalar_one() == '"1"'
+        assert tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0001"
+    backup.dispose()
 
 
-def migrate_module_backup(store: Store) -> Path:
-    backup = _backup(store.engine, HEAD, START)
-    assert backup is not None
-    return backup
+def test_several_processes_that_open_a_new_store_at_once_make_it_once(store_url: str, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: open_store(store_url, tmp_path, START), range(4)))
+    assert len({store.instance for store in stores}) == 1
+    for store in stores:
+        store.close()

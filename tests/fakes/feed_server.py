@@ -7,8 +7,8 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,13 +33,17 @@ class Request:
 class FeedServer:
     """``with FeedServer() as server:``; each method puts something at a path and returns its URL."""
 
-    def __init__(self, *, tls: bool = False) -> None:
+    def __init__(self, *, tls: bool = False, host: str = "127.0.0.1") -> None:
+        self.busiest = 0
+        self._busy = 0
+        self._counting = threading.Lock()
+        self._host = host
         self.requests: list[Request] = []
         self.server_names: list[str | None] = []
         self._answers: dict[str, Answer] = {}
         self._closing = threading.Event()
         self._scheme = "https" if tls else "http"
-        answers, requests = self._answers, self.requests
+        answers, requests, counted = self._answers, self.requests, self._counted
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -48,7 +52,7 @@ class FeedServer:
                 requests.append(Request(self.path, dict(self.headers)))
                 self.close_connection = True
                 answer = answers.get(self.path.partition("?")[0], _missing)
-                with suppress(ConnectionError, ssl.SSLError):
+                with suppress(ConnectionError, ssl.SSLError), counted():
                     answer(self)
 
             def log_message(self, *args: Any) -> None:
@@ -56,12 +60,13 @@ class FeedServer:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128
             block_on_close = False
 
             def handle_error(self, *args: Any) -> None:
                 pass
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server((host, 0), Handler)
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(TLS / "localhost.pem")
@@ -85,8 +90,8 @@ class FeedServer:
     def port(self) -> int:
         return int(self._server.server_address[1])
 
-    def url(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"{self._scheme}://{host}:{self.port}{path}"
+    def url(self, path: str, host: str | None = None) -> str:
+        return f"{self._scheme}://{host or self._host}:{self.port}{path}"
 
     def asked(self, path: str) -> list[Request]:
         """The requests for a path, in order."""
@@ -110,7 +115,8 @@ class FeedServer:
             if (etag and sent.get("If-None-Match") == etag) or (
                 last_modified and not sent.get("If-None-Match") and sent.get("If-Modified-Since") == last_modified
             ):
-                _send(handler, 304, b"", {})
+                fresh = {name: value for name, value in (headers or {}).items() if name == "Cache-Control"}
+                _send(handler, 304, b"", fresh)
                 return
             named = {name: value for name, value in validators.items() if value}
             _send(handler, 200, body, {"Content-Type": content_type, **named, **(headers or {})})
@@ -133,6 +139,15 @@ class FeedServer:
     def drip_headers(self, path: str, seconds: float = 0.05) -> str:
         """An answer whose headers come one byte at a time and never end."""
         return self._at(path, lambda handler: self._drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x", seconds))
+
+    def slow(self, path: str, body: bytes, seconds: float, content_type: str = RSS) -> str:
+        """A document that takes its time."""
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            self._closing.wait(seconds)
+            _send(handler, 200, body, {"Content-Type": content_type})
+
+        return self._at(path, answer)
 
     def endless(self, path: str) -> str:
         """A body without an end, as fast as it is read."""
@@ -170,6 +185,18 @@ class FeedServer:
     def raw(self, path: str, answer: bytes) -> str:
         """These bytes, status line and all."""
         return self._at(path, lambda handler: _write(handler, answer))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """``busiest`` is how many requests were under way at once."""
+        with self._counting:
+            self._busy += 1
+            self.busiest = max(self.busiest, self._busy)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._busy -= 1
 
     def _at(self, path: str, answer: Answer) -> str:
         self._answers[path] = answer

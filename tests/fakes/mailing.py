@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipeline.collect.collect import Backlog, Collected, SourceRules
+from pipeline.collect.collect import Backlog, Collected, Failure, SourceRules
+from pipeline.collect.completeness import Completed
 from pipeline.collect.source import Collection, SourceState
 from pipeline.domain.article import Content, Sighting
 from pipeline.domain.audience import NewSubscriber
@@ -46,7 +47,13 @@ def show(
     """Let a source show these sightings, as a collection would."""
     rules = SourceRules(name=source, settle=settle, backlog=backlog, host="news.example.org")
     collection = Collection(sightings=list(sightings), state=SourceState(), complete=complete)
-    return store.articles.record(rules, collection, now)
+    return store.articles.record(rules, Completed(collection=collection, window=len(collection.sightings)), now)
+
+
+def fail(store: Store, error: str, now: datetime, source: str = "artikel") -> None:
+    """Let the collection of a source fail."""
+    rules = SourceRules(name=source, settle=timedelta(), backlog="all", host="news.example.org")
+    store.articles.record_failure(rules, Failure(error=error), now)
 
 
 def subscribe(store: Store, now: datetime, *names: str, cadence: str = IMMEDIATE, topics: Sequence[str] = ()) -> None:

@@ -191,19 +191,19 @@ def test_an_issue_is_shown_with_its_doubtful_recipients(project: Project) -> Non
 
 def test_a_person_decides_that_it_was_accepted(project: Project) -> None:
     issue = in_doubt(project)
-    told = project.done("issues", "resolve", str(issue), "--accepted", "--json").json
+    told = project.done("issues", "resolve", str(issue), "--accepted", "--all", "--json").json
     assert told["decided"] == 3
     assert (told["issue"]["state"], told["issue"]["accepted"]) == ("finished", 3)
     project.done("run")
     assert project.messages() == []
-    again = project("issues", "resolve", str(issue), "--accepted")
+    again = project("issues", "resolve", str(issue), "--accepted", "--all")
     assert again.code == 1
     assert "Nothing of it is in doubt" in again.err
 
 
 def test_a_person_decides_that_it_is_handed_over_again(project: Project) -> None:
     issue = in_doubt(project)
-    assert "handed over again" in project.done("issues", "resolve", str(issue), "--resend").out
+    assert "handed over again" in project.done("issues", "resolve", str(issue), "--resend", "--all").out
     project.done("run")
     assert len(project.messages()) == 3
 

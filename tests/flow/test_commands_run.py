@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
+import structlog
 
+from pipeline.cli.logs import configure_logs
 from pipeline.cli.main import main
 from tests.fakes.commands import CONFIG, Project
 
@@ -200,6 +203,28 @@ def test_log_lines_are_json_where_that_is_wanted_and_hold_no_address(
     lines = [json.loads(line) for line in result.err.splitlines()]
     assert [line["event"] for line in lines] == ["collect begins", "publish begins", "mail begins"]
     assert "@" not in result.err
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_traceback_in_the_log_shows_no_values(
+    form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNDBRIEF_LOG", form)
+    configure_logs()
+
+    def fail(address: str) -> None:
+        raise ValueError(len(address))
+
+    try:
+        fail("@".join(["anna", "example.org"]))  # noqa: FLY002  (the traceback shows this line)
+    except ValueError:
+        structlog.get_logger("test").exception("went wrong", job="mail")
+        logging.getLogger("library").warning("a warning of %s", "theirs")
+    told = capsys.readouterr().err
+    assert "went wrong" in told
+    assert "ValueError" in told
+    assert "anna@example.org" not in told
+    assert "a warning of theirs" in told
 
 
 def test_an_interrupted_run_says_so_in_the_store(project: Project) -> None:

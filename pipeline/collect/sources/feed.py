@@ -6,15 +6,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from pipeline.collect.clean import clean_text
 from pipeline.collect.fetch import Response
 from pipeline.collect.fetch_failures import shown_url
+from pipeline.collect.links import web_url
 from pipeline.collect.source import Collection, KnownHash, SourceState
+from pipeline.collect.sources.feed_archive import read_back
 from pipeline.collect.sources.feed_content import Reading, article_content
 from pipeline.collect.sources.feed_entry import RawEntry, RawFeed
 from pipeline.collect.sources.feed_xml import parse_xml
@@ -38,6 +41,7 @@ class FeedSource:
     """A feed.  ``topics`` are added to its articles' own; ``language`` is theirs, whatever the feed says.
 
     ``allow_private`` lets its address be one of our own network; ``timezone`` is that of times without a zone.
+    ``context`` names what else decides what becomes of the entries: with another one, all are read anew.
     """
 
     name: str
@@ -47,6 +51,7 @@ class FeedSource:
     language: str | None = None
     allow_private: bool = False
     timezone: tzinfo = UTC
+    context: str = ""
 
     def collect(self, state: SourceState, known: KnownHash, now: datetime) -> Collection:
         """One request; then the entries that it showed, cleaned where ``known`` has another hash for them."""
@@ -66,9 +71,22 @@ class FeedSource:
             moved_to=response.moved_to or state.moved_to,
         )
         if response.not_modified:
-            return Collection(sightings=(), state=after, not_modified=True)
+            return _paid(Collection(sightings=(), state=after, not_modified=True), response)
         feed = self._parsed(response)
-        return self._collection(feed, response.url, after, known, now)
+        collection = _paid(self._collection(feed, response.url, after, known, now), response)
+        previous = web_url(feed.previous, response.url) if feed.previous else None
+        return replace(collection, older=partial(self._older, previous)) if previous else collection
+
+    def _older(self, address: str, since: datetime, known: KnownHash, now: datetime) -> Collection:
+        """The older pages that the feed leads to."""
+
+        def read(page: str) -> tuple[Collection, str | None]:
+            response = self.fetcher.get(page, etag=None, last_modified=None, allow_private=self.allow_private, now=now)
+            feed = self._parsed(response)
+            collection = self._collection(feed, response.url, SourceState(), known, now)
+            return _paid(collection, response), web_url(feed.previous, response.url) if feed.previous else None
+
+        return read_back(read, address, since)
 
     def _address(self, state: SourceState) -> str:
         """Where it moved to for good, unless credentials belong to the old address."""
@@ -83,7 +101,7 @@ class FeedSource:
     def _collection(self, feed: RawFeed, url: str, state: SourceState, known: KnownHash, now: datetime) -> Collection:
         reading = Reading(
             url=url,
-            home=feed.home,
+            home=feed.home if feed.from_home else None,
             language=self.language,
             feed_language=feed.language,
             topics=self.topics,
@@ -98,7 +116,8 @@ class FeedSource:
         sightings: list[Sighting] = []
         failed: set[str] = set()
         # How entries are understood is part of what was read: other topics in the configuration reach known articles.
-        context = json.dumps([self.language or feed.language, self.topics, str(self.timezone)])
+        more_context = [self.context] if self.context else []
+        context = json.dumps([self.language or feed.language, self.topics, str(self.timezone), *more_context])
         for key, entry, read, notes in keyed(feed.entries):
             digest = _sha256(f"{read} {context}")
             if known(key) == digest:
@@ -112,7 +131,15 @@ class FeedSource:
                 failed.add(key)
                 continue
             sightings.append(Sighting(key=key, raw_hash=digest, content=content, notes=(*notes, *more)))
-        return Collection(sightings=sightings, state=state, problems=tuple(problems), failed=frozenset(failed))
+        remarks = (Problem(code="feed-note", where=where, what=feed.remark),) if feed.remark else ()
+        return Collection(
+            sightings=sightings, state=state, problems=tuple(problems), failed=frozenset(failed), notes=remarks
+        )
+
+
+def _paid(collection: Collection, response: Response) -> Collection:
+    """With what the answer cost, and how long it is fresh."""
+    return replace(collection, poll_after=response.fresh_until, requests=response.requests, received=response.received)
 
 
 def keyed(entries: Sequence[RawEntry]) -> list[tuple[str, RawEntry, str, tuple[str, ...]]]:

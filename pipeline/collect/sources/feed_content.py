@@ -8,17 +8,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pipeline.collect.clean import clean_html, clean_text, plain_text
 from pipeline.collect.dates import parse_date
-from pipeline.collect.language import detect_language
+from pipeline.collect.language import detect_language, language_tag
 from pipeline.collect.links import web_url
 from pipeline.collect.sources.feed_entry import RawEntry, RawText
 from pipeline.collect.teaser import make_teaser
 from pipeline.domain.article import Author, Content, Enclosure, Picture, distinct_topics
 
-_LANGUAGE_TAG = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+")
 _TOO_EARLY = timedelta(days=1)
@@ -64,7 +63,7 @@ def article_content(entry: RawEntry, reading: Reading, now: datetime) -> tuple[C
         teaser=_teaser(entry.summary, body, text, base),
         url=url,
         language=_language(entry, reading, text),
-        authors=_authors(entry.authors),
+        authors=_authors(entry.authors, base),
         topics=distinct_topics([*(clean_text(html.unescape(topic)) for topic in entry.topics), *reading.topics]),
         picture=_picture(entry.pictures, base),
         enclosures=enclosures,
@@ -120,34 +119,20 @@ def _date(raw: str | None, name: str, reading: Reading, now: datetime, notes: li
 def _language(entry: RawEntry, reading: Reading, text: str) -> str | None:
     if reading.language:
         return reading.language
-    named = language_tag(entry.language) or language_tag(reading.feed_language)
+    named = language_tag(entry.language if entry.language is not None else reading.feed_language)
     return named or detect_language(text, candidates=("de", "en"))
 
 
-def language_tag(raw: str | None) -> str | None:
-    """A BCP 47 tag in its usual case (``de-AT``), or None where it is none."""
-    match = _LANGUAGE_TAG.fullmatch((raw or "").strip())
-    if match is None:
-        return None
-    subtags = match[2].replace("_", "-").split("-")[1:]
-    return "-".join([match[1].lower(), *(_subtag(subtag) for subtag in subtags)])
-
-
-def _subtag(subtag: str) -> str:
-    region, script = 2, 4
-    if len(subtag) == region:
-        return subtag.upper()
-    return subtag.title() if len(subtag) == script else subtag.lower()
-
-
-def _authors(authors: Iterable[Author]) -> tuple[Author, ...]:
+def _authors(authors: Iterable[Author], base: str) -> tuple[Author, ...]:
     clean = []
     for author in authors:
         name = clean_text(html.unescape(author.name))
         email = clean_text(author.email or "").removeprefix("mailto:")
         email = email if _EMAIL.fullmatch(email) else ""
-        if name or email:
-            clean.append(Author(name=name or email, email=email or None, url=web_url(author.url or "")))
+        url = web_url(author.url or "", base)
+        # Who gives nothing but a page is called by its host.
+        if called := name or email or (urlsplit(url).hostname if url else None):
+            clean.append(Author(name=called, email=email or None, url=url))
     return tuple(dict.fromkeys(clean))
 
 

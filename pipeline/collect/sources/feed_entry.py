@@ -23,7 +23,7 @@ class RawEntry:
     """An RSS item, Atom entry or JSON Feed item.
 
     Nothing in it is clean: texts and addresses are as the feed has them, times are the raw strings.  ``base`` is the
-    entry's own base URL where the document sets one (xml:base).
+    entry's own base URL where the document sets one (xml:base).  ``language`` is empty for one that is not in the feed's.
     """
 
     id: str | None = None
@@ -48,14 +48,20 @@ class RawEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
-    """A document's entries.  ``flaw`` says what was wrong with it as a whole, though it could be read.
+    """A document's entries.  ``flaw`` says what was wrong with it as a whole, though it could be read; ``remark`` what
+    was done about something that isn't wrong.
 
-    ``home`` is the site's page, which relative links of RSS and JSON Feed mean (Atom's are the document's: None).
-    ``unreadable`` are entries from which nothing could be taken: where they stand, and why.
+    ``title`` is the feed's own, as written.  ``home`` is the site's page; ``from_home`` tells that relative links
+    start there, as in RSS and JSON Feed (Atom's start at the document).  ``unreadable`` are entries from which nothing could be taken: where they
+    stand, and why.  ``previous`` is where older entries are, as the document has it.
     """
 
     entries: tuple[RawEntry, ...]
+    title: str | None = None
     home: str | None = None
+    from_home: bool = True
     language: str | None = None
     flaw: str | None = None
+    remark: str | None = None
     unreadable: tuple[tuple[str, str], ...] = ()
+    previous: str | None = None

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 from xml.sax import SAXException
 
 import feedparser
 
+from pipeline.collect.sources.feed_archive import previous_page
 from pipeline.collect.sources.feed_document import content_type, explained, is_cut_off, no_feed, numbered_entities
 from pipeline.collect.sources.feed_entry import RawEntry, RawFeed, RawText
 from pipeline.collect.sources.feed_hazards import refuse_hazards
 from pipeline.collect.sources.feed_media import duration_seconds, whole_number
+from pipeline.collect.sources.feed_salvage import MANY_ENTRIES, count_entries, ends_within_entry, salvaged
 from pipeline.domain.article import Author, Enclosure, Picture
 from pipeline.errors import InvalidSource
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT_TYPES = _HTML_TYPES | {"text/plain", ""}
+_BYTES = "application/octet-stream"
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
 def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawFeed:
@@ -27,6 +33,10 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
     if not body.strip():
         raise InvalidSource("it is empty.", where=where, mend="Try again later, or check the source's url.")
     refuse_hazards(body, where)
+    shown = count_entries(body)
+    if shown > MANY_ENTRIES and (quick := salvaged(body)):
+        remark = f"it has {shown:,} entries: it was read with a quicker parser, which loses some details."
+        return replace(quick, remark=remark)
     parsed = feedparser.parse(
         numbered_entities(body),
         sanitize_html=False,
@@ -38,15 +48,20 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
     version = str(parsed.get("version") or "")
     failure = parsed.get("bozo_exception")
     broken = explained(failure) if isinstance(failure, SAXException) else None
-    if not entries and (not version or broken):
-        raise no_feed(body, url, broken, version, where)
     flaw = f"it isn't well-formed XML ({broken}); what could be read was used." if broken else None
+    if not entries and shown and (rescued := salvaged(body)):
+        what = f"is broken ({broken})" if broken else "is not as its format asks for"
+        return replace(rescued, flaw=f"it {what}; a parser that forgives more salvaged {len(rescued.entries)} entries.")
+    if not entries and (not version or (broken and shown)):
+        raise no_feed(body, url, broken, version, where)
     if broken and is_cut_off(body):
-        # The last entry may stop in the middle of a sentence: it comes whole, or next time.
-        entries = entries[:-1]
-        flaw = "it is cut off; the entry that it breaks off in was left out."
-    if broken and not entries:
-        raise InvalidSource("it is cut off within its only entry.", where=where, mend="Try again later.")
+        flaw = "it is cut off; what comes before that was used."
+        if ends_within_entry(body):
+            # The last entry may stop in the middle of a sentence: it comes whole, or next time.
+            entries = entries[:-1]
+            flaw = "it is cut off; the entry that it breaks off in was left out."
+            if not entries:
+                raise InvalidSource("it is cut off within its only entry.", where=where, mend="Try again later.")
     return _raw_feed(parsed, entries, version, flaw)
 
 
@@ -54,23 +69,27 @@ def _raw_feed(parsed: dict[str, Any], entries: list[Any], version: str, flaw: st
     feed = parsed.get("feed", {})
     # RFC 4287, 4.2.1: an entry without an author has the feed's.  RSS has no such rule.
     inherited = _authors(feed) if version.startswith("atom") else ()
+    in_language = version.startswith("atom") and _string(feed, "language") is not None
     found: list[RawEntry] = []
     unreadable: list[tuple[str, str]] = []
     for number, entry in enumerate(entries, 1):
         try:
-            found.append(_raw_entry(entry, inherited))
+            found.append(_raw_entry(entry, inherited, inherits_language=in_language))
         except Exception as error:  # noqa: BLE001 - whatever an entry does to feedparser's records, the others are read
             unreadable.append((f"entry {number}", f"{type(error).__name__}: {error}"))
     return RawFeed(
         entries=tuple(found),
-        home=None if version.startswith("atom") else _string(feed, "link"),
+        title=_string(feed, "title"),
+        home=_string(feed, "link"),
+        from_home=not version.startswith("atom"),
         language=_string(feed, "language"),
         flaw=flaw,
         unreadable=tuple(unreadable),
+        previous=previous_page(feed.get("links", ())),
     )
 
 
-def _raw_entry(entry: dict[str, Any], inherited: tuple[Author, ...]) -> RawEntry:
+def _raw_entry(entry: dict[str, Any], inherited: tuple[Author, ...], *, inherits_language: bool) -> RawEntry:
     summary = _text(entry.get("summary_detail")) if "summary" in entry else None
     content = _best([_text(detail) for detail in entry.get("content", ())])
     title = entry.get("title_detail")
@@ -91,7 +110,7 @@ def _raw_entry(entry: dict[str, Any], inherited: tuple[Author, ...]) -> RawEntry
         # dc:date, and the date of an Atom entry that has only one.
         published=published or updated,
         updated=updated,
-        language=next((detail["language"] for detail in (title, *entry.get("content", ())) if _language(detail)), None),
+        language=_language([title, *entry.get("content", ())], inherited=inherits_language),
         authors=_authors(entry) or inherited,
         topics=tuple(filter(None, (_topic(tag) for tag in entry.get("tags", ())))),
         pictures=_pictures(entry),
@@ -111,6 +130,9 @@ def _text(detail: dict[str, Any] | None) -> RawText | None:
     if not detail or not isinstance(detail.get("value"), str) or not detail["value"].strip():
         return None
     kind = str(detail.get("type") or "").lower()
+    if kind == _BYTES and not _NOT_TEXT.search(detail["value"]):
+        # Base64 in which a generator has hidden HTML; what looks like a file's bytes stays away.
+        kind = "text/html"
     if kind not in _TEXT_TYPES:
         return None
     return RawText(value=detail["value"], html=kind in _HTML_TYPES, base=_string(detail, "base"))
@@ -122,8 +144,10 @@ def _best(texts: list[RawText | None]) -> RawText | None:
     return max(there, key=lambda text: (text.html, len(text.value)), default=None)
 
 
-def _language(detail: dict[str, Any] | None) -> bool:
-    return bool(detail and isinstance(detail.get("language"), str) and detail["language"])
+def _language(details: list[dict[str, Any] | None], *, inherited: bool) -> str | None:
+    """The first that is named; empty where none is although they inherit one: they say that it is not theirs."""
+    named = [detail.get("language") for detail in details if detail]
+    return next((name for name in named if name), "" if named and inherited else None)
 
 
 def _authors(record: dict[str, Any]) -> tuple[Author, ...]:
@@ -131,7 +155,7 @@ def _authors(record: dict[str, Any]) -> tuple[Author, ...]:
     return tuple(
         Author(name=_string(person, "name") or "", email=_string(person, "email"), url=_string(person, "href"))
         for person in people
-        if person and (_string(person, "name") or _string(person, "email"))
+        if person and any(_string(person, known) for known in ("name", "email", "href"))
     )
 
 

@@ -45,9 +45,11 @@ def parse_json(body: bytes, *, where: str) -> RawFeed:
             unreadable.append((f"item {number}", "it is not an object."))
     return RawFeed(
         entries=tuple(found),
+        title=_string(document, "title"),
         home=_string(document, "home_page_url"),
         language=_string(document, "language"),
         unreadable=tuple(unreadable),
+        previous=_string(document, "next_url"),
     )
 
 

@@ -18,6 +18,7 @@ KEYS = sorted({key for table in SCHEMA["$defs"].values() for key in table["prope
 WORDS = st.sampled_from(
     [
         *("", "a", "outbox", "directory", "feed", "smtp", "mailgun", "all", "none", "de", "Europe/Berlin", "../.."),
+        "wordpress",
         *("10 minutes", "9" * 30 + " days", "0 7 * * *", "https://example.org", "https://[", "127.0.0.1:99999"),
         *(
             "a@example.org",
@@ -46,7 +47,7 @@ def tables(*names: str) -> st.SearchStrategy[object]:
     return st.one_of(likely, likely, likely, VALUES)
 
 
-SOURCES = tables("DirectorySource", "FeedSource")
+SOURCES = tables("DirectorySource", "FeedSource", "WordPressSource")
 PROVIDERS = tables("OutboxProvider", "SmtpProvider", "MailgunProvider")
 FILES = st.fixed_dictionaries(
     {},

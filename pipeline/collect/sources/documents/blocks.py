@@ -51,14 +51,17 @@ def split_lines(text: str) -> list[str]:
 def split_blocks(lines: Sequence[str]) -> list[Block]:
     """The blocks of the text.  Lists whose points stand apart are one list."""
     blocks: list[Block] = []
-    for chunk in _chunks(lines):
-        for block in _blocks(chunk):
-            last = blocks[-1] if blocks else None
-            if isinstance(block, Listing) and isinstance(last, Listing) and block.items[0].continues(last.items):
-                blocks[-1] = Listing(last.items + block.items)
-            else:
-                blocks.append(block)
-    return blocks
+    items: list[Item] = []
+    for block in (block for chunk in _chunks(lines) for block in _blocks(chunk)):
+        goes_on = isinstance(block, Listing) and items and block.items[0].continues(items)
+        if items and not goes_on:
+            blocks.append(Listing(tuple(items)))
+            items = []
+        if isinstance(block, Listing):
+            items += block.items
+        else:
+            blocks.append(block)
+    return [*blocks, Listing(tuple(items))] if items else blocks
 
 
 Chunk = list[tuple[str, Item | None]]

@@ -29,8 +29,8 @@ class Item:
         """Whether it goes on with the list of ``items``."""
         if self.number is None:
             return True
-        before = [item.number for item in items if item.indent == self.indent and item.number is not None]
-        return not before or self.number == before[-1] + 1
+        before = next((i.number for i in reversed(items) if i.indent == self.indent and i.number is not None), None)
+        return before is None or self.number == before + 1
 
 
 def find_items(lines: Sequence[str]) -> list[Item | None]:

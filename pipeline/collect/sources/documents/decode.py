@@ -17,14 +17,15 @@ _MARKS = (
 )
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _META_WITHIN = 2048
+_RIGHT_TO_WRONG = 4
 _AS_BROWSERS_DO = {"ascii": "cp1252", "iso8859-1": "cp1252"}
 
 
 def decode_document(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The text, its lines ended by a line feed, in NFC, and notes on how it was read.
 
-    By its byte order mark; else as UTF-8; else by the charset that an HTML document names; else as Windows-1252, with
-    a note.  Raises `InvalidDocument` for what is not text.
+    By its byte order mark; else as UTF-8; else by the charset that an HTML document names; else as UTF-8 without a few
+    wrong bytes, or as Windows-1252, each with a note.  Raises `InvalidDocument` for what is not text.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -40,12 +41,22 @@ def decode_document(data: bytes) -> tuple[str, tuple[str, ...]]:
             return _text(data.decode(charset)), ()
         except (UnicodeError, ValueError):
             pass
+    if (mended := _nearly_utf8(data)) is not None:
+        return _text(mended), ("A few of its bytes are not UTF-8; they were left out.",)
     note = "It is not UTF-8; it was read as Windows-1252. Save it as UTF-8 if letters are wrong."
     # The five bytes that Windows-1252 leaves open are C1 control characters, which cleaning drops.
     return _text("".join(map(_WINDOWS_1252.__getitem__, data))), (note,)
 
 
 _WINDOWS_1252 = [bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256)]
+
+
+def _nearly_utf8(data: bytes) -> str | None:
+    """The text without the bytes that are wrong, if most of its letters beyond ASCII are right as UTF-8."""
+    text = data.decode("utf-8", "ignore")
+    right = sum(not letter.isascii() for letter in text)
+    wrong = len(data) - len(text.encode())
+    return text if right > wrong * _RIGHT_TO_WRONG else None
 
 
 def _binary() -> InvalidDocument:
