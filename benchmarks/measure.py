@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,17 @@ class Row:
     goal: str = ""
 
 
+def _peak() -> int:
+    """The peak of this process's resident memory in kB; getrusage would count the parent's, before exec."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
 def _worker(pipe: Connection, work: Callable[..., None], args: Sequence[object]) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak()
     started, cpu = time.perf_counter(), time.process_time()
     work(*args)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after = _peak()
     pipe.send(
         Measured(
             seconds=time.perf_counter() - started, cpu=time.process_time() - cpu, megabytes=(after - before) / 1024
