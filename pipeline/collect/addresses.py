@@ -14,7 +14,9 @@ _IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # An address that counts as public and yet answers only to the machines beside it: Azure's host services.
-_AZURE = ipaddress.ip_address("168.63.129.16")
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("168.63.129.16", "100.100.100.200", "fd00:ec2::254"))  # Azure, Alibaba, Amazon
+)
 
 
 class AddressRefused(InvalidSource):
@@ -94,4 +96,4 @@ def _parsed(address: str) -> _IPAddress | None:
 
 def _never(address: _IPAddress) -> bool:
     reserved = address.is_reserved and isinstance(address, ipaddress.IPv4Address)
-    return address.is_link_local or address.is_multicast or address.is_unspecified or reserved or address == _AZURE
+    return address.is_link_local or address.is_multicast or address.is_unspecified or reserved or address in _METADATA

@@ -13,7 +13,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _SENDER = re.compile(r"source|src|from|via|partner|medium|channel|output|feature", re.IGNORECASE)
-_FEED_READER = re.compile(r"(?:rss|atom|feed|newsletter|e?-?mail|amp|share|emb_\w+)\w*", re.IGNORECASE)
+_FEED_READER = re.compile(r"(?:rss|atom|feed|newsletter|e?-?mail|amp|share|emb_)[\w.-]*", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp)$", re.IGNORECASE)
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 _AMP_PATH = re.compile(r"/amp(?:/index\.html?)?/*$|(?<=/)amp/|\.amp(?=\.html?$|$)", re.IGNORECASE)

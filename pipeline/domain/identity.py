@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,12 +18,15 @@ from urllib.parse import quote
 
 from pipeline.domain.article import ArticleId, Content
 from pipeline.domain.canonical import canonical_url, tells_apart
-from pipeline.domain.resemblance import another_day, fingerprint, identical, letters, resembles, said
+from pipeline.domain.resemblance import another_day, fingerprint_of, identical, letters, resembles, said
 
 _URI = re.compile(
     r"(https?://[^\s/]+\S*|tag:[^\s,]+,\d{4}[^\s:]*:\S+|urn:[a-z0-9][a-z0-9-]+:\S+)", re.IGNORECASE | re.ASCII
 )
 _FUTURE = timedelta(days=1)
+_MOST = {"title": 1000, "teaser": 5000, "topics": 100, "authors": 100, "enclosures": 100}
+_LONGEST_TOPIC = 200
+_LONGEST_NAME = 600
 
 
 class AliasKind(StrEnum):
@@ -84,9 +87,8 @@ def content_hash(content: Content) -> str:
 def aliases(source: str, key: str, content: Content) -> tuple[Alias, ...]:
     """By what this content is recognised when its key is not known, the surest first."""
     files = [file.url for file in content.enclosures]
-    words = json.dumps(
-        [source, said(content.title), letters(content.html), str(content.published or content.url), files]
-    )
+    text = letters(content.html)
+    words = json.dumps([source, said(content.title), text, str(content.published or content.url), files])
     found: list[Alias] = [(AliasKind.ENTRY, hashlib.sha256(words.encode()).hexdigest())]
     named = bool(_URI.fullmatch(key))
     if named and not key.lower().startswith("http"):
@@ -94,9 +96,14 @@ def aliases(source: str, key: str, content: Content) -> tuple[Alias, ...]:
     for address in (content.url, key if named and key.lower().startswith("http") else None):
         if address and (alias := (AliasKind.URL, _canonical(address)))[1] and alias not in found:
             found.append(alias)
-    if digest := fingerprint(content):
+    if digest := fingerprint_of(content.title, text):
         found.append((AliasKind.FINGERPRINT, digest))
-    return tuple(found)
+    return tuple((kind, _compact(value)) for kind, value in found)
+
+
+def _compact(value: str) -> str:
+    """The value, or a digest of one that is too long for an index of PostgreSQL."""
+    return value if len(value) <= _LONGEST_NAME else f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
 
 
 def _canonical(address: str) -> str:
@@ -117,21 +124,23 @@ def identify(
     by_alias: Callable[[Alias], Known | None],
     present: Collection[str],
     trusted: bool = False,
+    names: Sequence[Alias] = (),
 ) -> Verdict:
-    """Decide.  ``present`` holds the keys of the source's whole answer.
+    """Decide.  ``present`` holds the keys of the source's whole answer; ``names`` are the content's `aliases`.
 
     ``trusted`` tells that its keys and dates are set by hand and always right, as a file's path and front matter: a
     feed's may be used for another article, or move with each build.
     """
+    names = names or aliases(source, key, content)
     known, reason = by_key, "its key"
     if by_key is not None and not trusted:
-        same_words = by_alias(aliases(source, key, content)[0])
+        same_words = by_alias(names[0])
         if same_words and not _taken(same_words, source, key, present) and not identical(by_key.content, content):
             known, reason = same_words, "its words"
         elif _contradicts(by_key, source, key, content):
             known = None
     if known is None:
-        known, reason = _recognised(source, key, content, by_key, by_alias, present)
+        known, reason = _recognised(source, key, content, names, by_key, by_alias, present)
     if known is None:
         return Verdict(article=None, content=content, reason=reason)
     counts = content if trusted else _without_churn(content, known.content)
@@ -148,11 +157,12 @@ def _recognised(
     source: str,
     key: str,
     content: Content,
+    names: Sequence[Alias],
     refused: Known | None,
     by_alias: Callable[[Alias], Known | None],
     present: Collection[str],
 ) -> tuple[Known | None, str]:
-    for alias in aliases(source, key, content):
+    for alias in names:
         known = by_alias(alias)
         if known is None or (refused and known.article == refused.article):
             continue
@@ -212,21 +222,45 @@ def public_id(host: str, source: str, key: str, content: Content, now: datetime)
 
     It can be worked out anew from the source, so that a store that was lost does not show everything twice.
     """
-    if _URI.fullmatch(key):
+    if _URI.fullmatch(key) and _is_canonical(key):
         return key
     day = (content.published or now).date().isoformat()
-    return f"tag:{host},{day}:{quote(source)}/{quote(key, safe='/')}"
+    # A percent sign would be encoded twice, and readers differ in whether they undo that once or twice.
+    name = quote(key, safe="/") if "%" not in key else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"tag:{host},{day}:{quote(source)}/{name}"
+
+
+def _is_canonical(uri: str) -> bool:
+    """Whether the URI is spelled as RFC 3986 (6.2.2) would have it, so that every reader compares it alike."""
+    scheme, _, rest = uri.partition(":")
+    host = rest[2:].partition("/")[0] if rest.startswith("//") else ""
+    return scheme.islower() and host == host.lower()
 
 
 def believable(content: Content, now: datetime) -> tuple[Content, tuple[str, ...]]:
-    """The content without dates that lie in the future, and a note for each: such an article would stay on top."""
+    """The content without what can't be meant, and a note for each.
+
+    That is a date in the future, with which the article would stay on top, and more than any article has of a title,
+    a teaser, topics, authors and enclosures.
+    """
     late = [name for name in ("published", "updated") if (when := getattr(content, name)) and when > now + _FUTURE]
     notes = tuple(
         f"{name} lies in the future ({getattr(content, name).isoformat()}) and was not believed" for name in late
     )
+    if any(len(getattr(content, name)) > most for name, most in _MOST.items()):
+        notes = (*notes, "it has more of a title, teaser, topics, authors or enclosures than is kept")
     believed = replace(
         content,
+        title=_shortened(content.title, _MOST["title"]),
+        teaser=_shortened(content.teaser, _MOST["teaser"]),
+        topics=tuple(_shortened(topic, _LONGEST_TOPIC) for topic in content.topics[: _MOST["topics"]]),
+        authors=content.authors[: _MOST["authors"]],
+        enclosures=content.enclosures[: _MOST["enclosures"]],
         published=None if "published" in late else content.published,
         updated=None if "updated" in late else content.updated,
     )
     return believed, notes
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -38,6 +38,12 @@ _APPENDED = re.compile(
     r")\s*[.»→>]*\s*$",
     re.IGNORECASE | re.DOTALL,
 )
+# One of these is in all of them: most texts are spared the search.
+_HINTS = (
+    "appeared", "published on", "erschien", "premier sur", "primero", "primo su", "proviene da", "verscheen",
+    "primeiro em", "continue reading", "read more", "read the rest", "read full", "lesen", "lire la suite", "leer más",
+    "(more", "…", "...",
+)  # fmt: skip
 
 
 def said(text: str) -> str:
@@ -53,17 +59,21 @@ def letters(html: str) -> str:
     text = " ".join(unescape(_TAG.sub(" ", html)).split())
     start, end = text[:-_END], text[-_END:]
     before = None
-    while before != end:
+    while before != end and any(hint in end.lower() for hint in _HINTS):
         before, end = end, _APPENDED.sub("", end)
     return "".join(_WORD.findall(unicodedata.normalize("NFKC", start + end).casefold()))
 
 
 def fingerprint(content: Content) -> str | None:
     """A digest of title and text, None where there is too little text to tell one article from another."""
-    text = letters(content.html)
+    return fingerprint_of(content.title, letters(content.html))
+
+
+def fingerprint_of(title: str, text: str) -> str | None:
+    """The fingerprint, where the `letters` of the text have been worked out."""
     if len(text) < _SHORT:
         return None
-    return hashlib.sha256(f"{said(content.title)}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{said(title)}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def identical(one: Content, other: Content) -> bool:

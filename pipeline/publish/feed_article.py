@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -56,6 +57,9 @@ class FeedArticle:
         return text_direction(self.language)
 
 
+_MAIL_ADDRESS = re.compile(r"[<(]?[^\s<>()@]+@[^\s<>()@]+\.[^\s<>()@]+[>)]?")
+
+
 def feed_article(article: Article, feeds_url: str) -> FeedArticle:
     """Make an article ready.  ValueError if its id or its address can't be used."""
     content = article.content
@@ -83,7 +87,7 @@ def feed_article(article: Article, feeds_url: str) -> FeedArticle:
 def _authors(authors: tuple[Author, ...]) -> Iterator[Author]:
     """The authors with a name.  E-mail addresses stay unpublished: feeds are where they are harvested."""
     for author in authors:
-        if name := one_line(author.name):
+        if name := one_line(_MAIL_ADDRESS.sub(" ", author.name)):
             yield Author(name=name, url=_web_address_or_none(author.url))
 
 

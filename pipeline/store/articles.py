@@ -133,6 +133,8 @@ class Articles:
     def record(self, rules: SourceRules, done: Completed, now: datetime) -> Collected:
         """Record one answer in one transaction: all of it, or after a crash nothing."""
         with writing(self.engine) as tx:
+            # One after the other: two sources that show the same new article at once would make two of it.
+            tx.execute(select(instance.c.id).with_for_update())
             row = own_row(tx, rules)
             first = row.first_collected_at is None
             recorded = Recording(tx, rules, done.collection, now, first).record()

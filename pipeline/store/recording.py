@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, insert, literal, select, update
 
@@ -37,6 +38,7 @@ class Recording:
     first: bool
     _known: Recognition = field(init=False)
     _sightings: Sightings = field(init=False)
+    _revisions: list[dict[str, Any]] = field(default_factory=list)
     _notes: list[Problem] = field(default_factory=list)
 
     def record(self) -> Collected:
@@ -65,6 +67,7 @@ class Recording:
                 by_alias=lambda name: None if name in shared else self._known.by_alias(name),
                 present=present,
                 trusted=self.collection.complete,
+                names=names[seen.key],
             )
             if verdict.article is None:
                 made[seen.key] = id_ = self._add(seen.key, content)
@@ -79,6 +82,8 @@ class Recording:
             if not self._known.was_seen(id_):
                 fresh[seen.key] = (content.published or self.now, id_)
             self._sightings.see(seen, id_, content, names[seen.key], shared, present)
+        if self._revisions:
+            self.tx.execute(insert(revision), self._revisions)
         self._sightings.write()
         self._admit(made, fresh)
         retracted = self._retract(present) if self.collection.complete else 0
@@ -156,7 +161,7 @@ class Recording:
             "source": self.rules.name,
             "key": key,
         }
-        self.tx.execute(insert(revision).values(kept))
+        self._revisions.append(kept)
         self._known.revise(id_, key, content, digest)
 
     def _admit(self, made: Mapping[str, ArticleId], fresh: Mapping[str, tuple[datetime, ArticleId]]) -> None:

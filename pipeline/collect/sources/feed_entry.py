@@ -23,7 +23,8 @@ class RawEntry:
     """An RSS item, Atom entry or JSON Feed item.
 
     Nothing in it is clean: texts and addresses are as the feed has them, times are the raw strings.  ``base`` is the
-    entry's own base URL where the document sets one (xml:base).  ``language`` is empty for one that is not in the feed's.
+    entry's own base URL where the document sets one (xml:base).  ``language`` is empty where it is said not to be the
+    feed's.
     """
 
     id: str | None = None
@@ -52,8 +53,8 @@ class RawFeed:
     was done about something that isn't wrong.
 
     ``title`` is the feed's own, as written.  ``home`` is the site's page; ``from_home`` tells that relative links
-    start there, as in RSS and JSON Feed (Atom's start at the document).  ``unreadable`` are entries from which nothing could be taken: where they
-    stand, and why.  ``previous`` is where older entries are, as the document has it.
+    start there, as in RSS and JSON Feed (Atom's start at the document).  ``unreadable`` are entries from which nothing
+    could be taken: where they stand, and why.  ``previous`` is where older entries are, as the document has it.
     """
 
     entries: tuple[RawEntry, ...]

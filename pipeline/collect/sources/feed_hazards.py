@@ -15,10 +15,15 @@ _MAX_ENTRIES = 20_000
 _MAX_ATTRIBUTES = 64
 _MAX_NAMESPACES = 200
 _MAX_EXPANSION = 20_000_000
+_MAX_REPEATED = 500
 
 _ENTITY = re.compile(rb"""<!ENTITY\s+(%\s+)?[^\s"'>]+\s+(?:(SYSTEM|PUBLIC)\b|"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(rb"&(?!#)")
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
+_REPEATED = re.compile(
+    rb"<(?:\w+:)?(?:(item|entry)|category|subject|keywords|enclosure|link|author|creator|contributor|content)[\s>/]",
+    re.IGNORECASE,
+)
 _MANY_ATTRIBUTES = re.compile(rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+')){%d}""" % (_MAX_ATTRIBUTES + 1))
 _PREFIX = re.compile(rb"xmlns:([^\s=]+)")
 
@@ -49,8 +54,19 @@ def _quantity(markup: bytes) -> str | None:
         return f"it has more than {_MAX_TAGS:,} tags."
     if sum(1 for _ in _ENTRY.finditer(markup)) > _MAX_ENTRIES:
         return f"it has more than {_MAX_ENTRIES:,} entries."
+    if _most_repeated(markup) > _MAX_REPEATED:
+        return f"it has an entry with more than {_MAX_REPEATED} categories, links, enclosures or authors."
     if _MANY_ATTRIBUTES.search(markup):
         return f"it has an element with more than {_MAX_ATTRIBUTES} attributes."
     if len(set(_PREFIX.findall(markup))) > _MAX_NAMESPACES:
         return f"it declares more than {_MAX_NAMESPACES} namespaces."
     return None
+
+
+def _most_repeated(markup: bytes) -> int:
+    """How many elements that feedparser gathers in lists, in quadratic time, stand between two entries at most."""
+    most = run = 0
+    for found in _REPEATED.finditer(markup):
+        run = 0 if found[1] else run + 1
+        most = max(most, run)
+    return most

@@ -49,19 +49,19 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
     failure = parsed.get("bozo_exception")
     broken = explained(failure) if isinstance(failure, SAXException) else None
     flaw = f"it isn't well-formed XML ({broken}); what could be read was used." if broken else None
-    if not entries and shown and (rescued := salvaged(body)):
-        what = f"is broken ({broken})" if broken else "is not as its format asks for"
-        return replace(rescued, flaw=f"it {what}; a parser that forgives more salvaged {len(rescued.entries)} entries.")
-    if not entries and (not version or (broken and shown)):
-        raise no_feed(body, url, broken, version, where)
     if broken and is_cut_off(body):
         flaw = "it is cut off; what comes before that was used."
         if ends_within_entry(body):
             # The last entry may stop in the middle of a sentence: it comes whole, or next time.
             entries = entries[:-1]
             flaw = "it is cut off; the entry that it breaks off in was left out."
-            if not entries:
-                raise InvalidSource("it is cut off within its only entry.", where=where, mend="Try again later.")
+    if not entries and shown and (rescued := salvaged(body)):
+        what = f"is broken ({broken})" if broken else "is not as its format asks for"
+        return replace(rescued, flaw=f"it {what}; a parser that forgives more salvaged {len(rescued.entries)} entries.")
+    if not entries and parsed.get("entries"):
+        raise InvalidSource("it is cut off within its only entry.", where=where, mend="Try again later.")
+    if not entries and (not version or (broken and shown)):
+        raise no_feed(body, url, broken, version, where)
     return _raw_feed(parsed, entries, version, flaw)
 
 

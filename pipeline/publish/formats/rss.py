@@ -34,6 +34,10 @@ _NAMESPACES = {
 }
 
 
+# Many readers take what looks like markup in a category for markup, and the validator warns of it.
+_NO_MARKUP = str.maketrans("", "", "<>")
+
+
 class RssFormat:
     """RSS 2.0: what every reader understands."""
 
@@ -102,7 +106,7 @@ class _RssWriter:
         if article.html:
             item.content(article.html)  # content:encoded beside a description, else the description
         item.guid(article.id, permalink=article.id == article.url)
-        item.category([{"term": topic} for topic in article.topics])
+        item.category([{"term": topic.translate(_NO_MARKUP)} for topic in article.topics])
         if article.comments_url:
             item.comments(article.comments_url)
         if article.enclosures:  # RSS has one; 0 is its word for "not known"
