@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, case, func, insert, or_, select, update
 
-from pipeline.deliver.ledger import Addressee, HeldBatch
+from pipeline.deliver.ledger import HeldBatch
 from pipeline.domain.issue import IssueState
-from pipeline.domain.ledger import TRANSITIONS, BatchState, IssueId, Outcome, OutcomeKind, SubscriberId, batch_id
-from pipeline.store.codec import load_message
+from pipeline.domain.ledger import TRANSITIONS, BatchState, IssueId, Outcome, OutcomeKind, batch_id
 from pipeline.store.database import reading, writing
 from pipeline.store.fence import Fence
+from pipeline.store.held_batches import batches, held_batches
 from pipeline.store.owed import give_articles_back
 from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
 
@@ -51,7 +51,7 @@ class StoredLedger:
             ) is not None:
                 _move(tx, id_, BatchState.CLAIMED, owner=owner, lease_until=now + lease, not_before=None)
                 _close_unmailable(tx, id_)
-                held = _held(tx, _batches().where(batch.c.id == id_))[0]
+                held = held_batches(tx, batches().where(batch.c.id == id_))[0]
                 if held.addressees:
                     return held
                 _move(tx, id_, BatchState.CANCELLED, owner=None, lease_until=None)
@@ -131,9 +131,9 @@ class StoredLedger:
                 _move(tx, held.id, BatchState.IN_DOUBT, owner=None, lease_until=None, error=error)
 
     def in_doubt(self) -> Sequence[HeldBatch]:
-        doubtful = _batches().where(batch.c.state == BatchState.IN_DOUBT, issue.c.state == IssueState.OPEN)
+        doubtful = batches().where(batch.c.state == BatchState.IN_DOUBT, issue.c.state == IssueState.OPEN)
         with reading(self.engine) as tx:
-            return _held(tx, doubtful.order_by(batch.c.submitted_at))
+            return held_batches(tx, doubtful.order_by(batch.c.submitted_at))
 
     def expire(self, now: datetime, dead: Collection[str]) -> int:
         over = and_(batch.c.state.in_(_HELD), or_(batch.c.lease_until <= now, batch.c.owner.in_(dead)))
@@ -159,13 +159,13 @@ class StoredLedger:
             due: datetime | None = tx.execute(soonest).scalar_one_or_none()
         return due
 
-    def decide(self, issue_id: IssueId, batches: Collection[uuid.UUID], *, accepted: bool, now: datetime) -> int:
+    def decide(self, issue_id: IssueId, meant: Collection[uuid.UUID], *, accepted: bool, now: datetime) -> int:
         """A person's decision on batches of an issue that are in doubt; returns how many deliveries it was on."""
         with writing(self.engine) as tx:
-            doubtful = _batches().where(
-                batch.c.state == BatchState.IN_DOUBT, batch.c.issue_id == issue_id, batch.c.id.in_(batches)
+            doubtful = batches().where(
+                batch.c.state == BatchState.IN_DOUBT, batch.c.issue_id == issue_id, batch.c.id.in_(meant)
             )
-            held = _held(tx, doubtful.with_for_update(of=batch))
+            held = held_batches(tx, doubtful.with_for_update(of=batch))
             for one in held:
                 if accepted:
                     taken = [
@@ -215,52 +215,6 @@ def _close_unmailable(tx: Connection, id_: uuid.UUID) -> None:
     for row in tx.execute(closed).all():
         one = update(delivery).where(delivery.c.issue_id == row.issue_id, delivery.c.subscriber_id == row.subscriber_id)
         tx.execute(one.values(outcome=OutcomeKind.SUPPRESSED, reason=row.reason))
-
-
-def _batches() -> Select[Any]:
-    return (
-        select(batch, variant.c.message, variant.c.language, issue.c.uid, issue.c.newsletter, issue.c.frozen_at)
-        .join(issue, issue.c.id == batch.c.issue_id)
-        .join(variant, variant.c.id == batch.c.variant_id)
-    )
-
-
-def _held(tx: Connection, query: Select[Any]) -> list[HeldBatch]:
-    return [_as_held(row, _addressees(tx, row)) for row in tx.execute(query).all()]
-
-
-def _addressees(tx: Connection, row: Row[Any]) -> tuple[Addressee, ...]:
-    query = (
-        select(delivery.c.subscriber_id, delivery.c.subscription_id, subscriber.c.address, subscriber.c.name)
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(
-            delivery.c.variant_id == row.variant_id, delivery.c.sequence == row.sequence, delivery.c.outcome.is_(None)
-        )
-        .order_by(delivery.c.subscriber_id)
-    )
-    return tuple(
-        Addressee(subscriber=SubscriberId(person), subscription=chosen, address=address, name=name)
-        for person, chosen, address, name in tx.execute(query)
-    )
-
-
-def _as_held(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:
-    return HeldBatch(
-        id=row.id,
-        issue=IssueId(row.issue_id),
-        issue_uid=row.uid,
-        newsletter=row.newsletter,
-        sequence=row.sequence,
-        state=BatchState(row.state),
-        tries=row.attempt,
-        date=row.frozen_at,
-        language=row.language,
-        message=load_message(row.message),
-        addressees=addressees,
-        provider=row.provider,
-        payload_hash=row.payload_hash,
-        submitted_at=row.submitted_at,
-    )
 
 
 _CLOSE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -10,12 +11,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import delete, make_url
+from sqlalchemy import delete, make_url, update
 
 from pipeline.domain.article import Content, Enclosure, Sighting
 from pipeline.store.database import writing
 from pipeline.store.store import Store, open_store
-from pipeline.store.tables import metadata
+from pipeline.store.tables import metadata, revision
 from tests.fakes.mailing import show
 from tests.fakes.times import START, at
 
@@ -549,6 +550,24 @@ def test_a_key_that_is_used_again_leaves_the_article_before_it_to_its_source(sto
     show(store, [post("latest", "https://a.example/hafen", "Rotoren", OTHER)], at(1))
     titles = {article.content.title for article in store.articles.newest(limit=None, sources=["artikel"])}
     assert titles == {"Zum Mond", "Rotoren"}
+
+
+def test_one_article_that_five_sources_show_at_the_same_moment_is_one(store: Store) -> None:
+    for number in range(5):
+        item = post(f"{number}", f"https://a.example/{number}", f"Zum Mond {number}")
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(lambda source, item=item: show(store, [item], START, source=source), "abcde"))
+    assert len(list(store.articles.newest(limit=None))) == 5
+
+
+def test_articles_whose_first_words_are_nobodys_are_led_by_whoever_edits_them(store: Store) -> None:
+    """As they are after a migration from a schema that did not record it."""
+    show(store, [post("1", MOON)], START, source="a")
+    show(store, [post("x", MOON)], START, source="b")
+    with writing(store.engine) as tx:
+        tx.execute(update(revision).values(source=None, key=None))
+    assert show(store, [post("x", MOON, html=EDITED)], at(1), source="b").revised == 1
+    assert show(store, [post("1", MOON, "Mond")], at(2), source="a").revised == 0
 
 
 def test_a_thousand_items_are_recorded_and_recognised_in_parts(store: Store) -> None:

@@ -1,0 +1,122 @@
+"""Issues and the ledger."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from pipeline.domain.ledger import BatchState
+from pipeline.store.tables.base import Id, metadata
+from pipeline.store.types import UtcTime, UuidText
+
+newsletter = Table(
+    "newsletter",
+    metadata,
+    # One row each, so that two machines that freeze issues of one newsletter have something to take turns on.
+    Column("name", String(100), primary_key=True),
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("uid", UuidText, nullable=False, unique=True),
+    Column("newsletter", String(100), nullable=False),
+    Column("cadence", String(100), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("slot", UtcTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    # The last release number that this issue covered.
+    Column("upto", BigInteger, nullable=False),
+    Column("audience", Integer, nullable=False, server_default="0"),
+    Column("frozen_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    UniqueConstraint("newsletter", "cadence", "zone", "slot"),
+    CheckConstraint("state IN ('open', 'finished', 'skipped', 'missed', 'cancelled')", name="state"),
+    Index(None, "state"),
+)
+
+variant = Table(
+    "variant",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("issue_id", Id, ForeignKey("issue.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("language", String(35), nullable=False),
+    # [[article id, revision], …] in the order of the issue.
+    Column("articles", Text, nullable=False),
+    # The rendered message; once it is there it never changes, so that every attempt carries the same bytes.
+    Column("message", Text),
+    UniqueConstraint("issue_id", "number"),
+)
+
+variant_group = Table(
+    "variant_group",
+    metadata,
+    Column("variant_id", Id, ForeignKey("variant.id"), primary_key=True),
+    Column("cursor", BigInteger, primary_key=True),
+    Column("topic_set_id", Id, primary_key=True),
+    Column("language", String(35), primary_key=True),
+    Column("owed", Text, primary_key=True),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", UuidText, primary_key=True),
+    Column("issue_id", Id, ForeignKey("issue.id"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("variant_id", Id, ForeignKey("variant.id"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("owner", Text),
+    Column("lease_until", UtcTime),
+    Column("provider", String(100)),
+    Column("payload_hash", String(64)),
+    Column("submitted_at", UtcTime),
+    Column("not_before", UtcTime),
+    Column("error", Text, nullable=False, server_default=""),
+    UniqueConstraint("variant_id", "sequence"),
+    CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in BatchState)})", name="state"),
+    CheckConstraint(
+        "state NOT IN ('claimed', 'submitting') OR (owner IS NOT NULL AND lease_until IS NOT NULL)", name="lease"
+    ),
+    CheckConstraint(
+        "state NOT IN ('submitting', 'in_doubt') OR (provider IS NOT NULL AND payload_hash IS NOT NULL)", name="intent"
+    ),
+    Index(None, "state", "issue_id"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("issue_id", Id, primary_key=True),
+    Column("subscriber_id", Id, primary_key=True),
+    Column("subscription_id", Id, nullable=False),
+    Column("variant_id", Id, nullable=False),
+    # None for a delivery that never gets into a batch, because its address was suppressed when the issue was frozen.
+    Column("sequence", Integer),
+    # None while it is to do or in doubt, which its batch tells.
+    Column("outcome", String(20)),
+    Column("reason", Text),
+    Column("provider_ref", Text),
+    ForeignKeyConstraint(["issue_id"], ["issue.id"]),
+    ForeignKeyConstraint(["variant_id"], ["variant.id"]),
+    CheckConstraint("outcome IN ('accepted', 'rejected', 'suppressed', 'cancelled')", name="outcome"),
+    CheckConstraint("outcome IS NOT NULL OR sequence IS NOT NULL", name="to_do_has_batch"),
+    Index(None, "variant_id", "sequence"),
+    Index(None, "subscriber_id"),
+    sqlite_with_rowid=False,
+)
