@@ -35,16 +35,17 @@ def list_articles(
       rundbrief articles --limit 5 --topic ki
     """
     from pipeline.cli.names import sources_named
-    from pipeline.cli.output import print_json, print_table
+    from pipeline.cli.output import print_json, print_table, say
     from pipeline.cli.times import shown
 
     asked = invocation(context)
     with asked.app() as opened:
         sources = sources_named(opened.settings, source) if source else []
         found = list(opened.store.articles.newest(limit=limit, topics=topic or (), sources=sources))
+        number = opened.store.articles.count(topics=topic or (), sources=sources)
         zone = opened.settings.site.timezone
     if asked.as_json:
-        print_json({"articles": [_summary(article) for article in found]})
+        print_json({"articles": [_summary(article) for article in found], "total": number})
         return
     print_table(
         ("ID", "PUBLISHED", "RELEASE", "SOURCE", "TITLE", "TOPICS"),
@@ -55,6 +56,8 @@ def list_articles(
         empty="There is no article. `rundbrief collect` asks the sources.",
         free=("TITLE", "TOPICS"),
     )
+    if number > len(found):
+        say(f"{len(found)} of {number}; --limit shows more.")
 
 
 @app.command("show")

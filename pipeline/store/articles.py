@@ -175,6 +175,13 @@ class Articles:
             tx.execute(update(instance).values(last_release=last + len(ids)))
         return len(ids)
 
+    def count(self, *, topics: Sequence[str] = (), sources: Sequence[str] = ()) -> int:
+        """How many articles `newest` would give without a limit."""
+        chosen = _selected(select(article.c.id), topics, sources).order_by(None)
+        with reading(self.engine) as tx:
+            number: int = tx.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
+        return number
+
     def newest(
         self, *, limit: int | None, topics: Sequence[str] = (), sources: Sequence[str] = ()
     ) -> Iterator[Article]:
