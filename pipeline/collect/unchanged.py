@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -24,6 +24,10 @@ class UnchangedStore(ArticleStore, Protocol):
 
     def record_unchanged(self, answers: Sequence[Answer]) -> None: ...
 
+    def source_states(self) -> Mapping[str, SourceState]:
+        """Those of many sources at once."""
+        ...
+
 
 @dataclass(slots=True)
 class UnchangedTogether:
@@ -33,10 +37,12 @@ class UnchangedTogether:
     """
 
     store: UnchangedStore
+    _states: Mapping[str, SourceState] = field(default_factory=dict)
     _kept: list[Answer] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def __enter__(self) -> Self:
+        self._states = self.store.source_states()
         return self
 
     def __exit__(
@@ -60,7 +66,7 @@ class UnchangedTogether:
         self.store.record_unchanged(answers)
 
     def source_state(self, source: str) -> SourceState:
-        return self.store.source_state(source)
+        return self._states.get(source) or self.store.source_state(source)
 
     def known_hash(self, source: str) -> KnownHash:
         return self.store.known_hash(source)

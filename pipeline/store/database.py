@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -80,8 +82,24 @@ def _open_sqlite(url: URL) -> Engine:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write; on SQLite it has the write lock from its first statement."""
-    with _explained(), engine.begin() as connection:
+    with _turn(engine), _explained(), engine.begin() as connection:
         yield connection
+
+
+_turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
+_making_turns = Lock()
+
+
+def _turn(engine: Engine) -> AbstractContextManager[object]:
+    """A turn among this process's writers.
+
+    SQLite lets one write and has the others look again now and then, for longer and longer: some threads would wait
+    for seconds while the file is free.
+    """
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    with _making_turns:
+        return _turns.setdefault(engine, Lock())
 
 
 @contextmanager

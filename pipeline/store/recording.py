@@ -21,7 +21,7 @@ from pipeline.store.codec import dump_content
 from pipeline.store.recognition import Recognition, silent_before
 from pipeline.store.sightings import Sightings
 from pipeline.store.statements import insert_new
-from pipeline.store.tables import article, instance, revision, sighting
+from pipeline.store.tables import article, revision, sighting
 
 _PATIENCE = 6
 """How many times its settle time an article may keep mail waiting by being edited."""
@@ -50,9 +50,6 @@ class Recording:
         # What failed to be read is there all the same.
         present = shown | self.collection.failed
         read = self._read()
-        if read:
-            # One after the other: two sources that show a new article at the same moment must not make two of it.
-            self.tx.execute(select(instance.c.id).with_for_update())
         names = {seen.key: aliases(self.rules.name, seen.key, content) for seen, content in read}
         shared = _shared(names, {seen.key: content for seen, content in read})
         self._known = Recognition(self.tx, self.rules.name, silent_before(self.now))
