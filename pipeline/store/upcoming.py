@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
+from pipeline.compose.compose import MOST
 from pipeline.domain.article import Article, ArticleId
 from pipeline.domain.issue import Terms
 from pipeline.store.articles import revisions
@@ -45,10 +46,12 @@ def next_articles(tx: Connection, terms: Terms, cadence: str, now: datetime) -> 
             .where(article.c.retracted_at.is_(None), carried, or_(article.c.release_number > covered, fresh))
             .order_by(article.c.release_number.is_(None), article.c.release_number)
             .order_by(article.c.published_at, article.c.id)
+            .limit(MOST)
         )
         wanted = [(ArticleId(id_), number) for id_, number in tx.execute(due)]
         if wanted:
-            return Upcoming(articles=revisions(tx, wanted), due=True)
+            # As in `compose`: the oldest come first where there are too many, and the newest of them leads.
+            return Upcoming(articles=revisions(tx, wanted[::-1]), due=True)
     newest = (
         select(article.c.id, article.c.revision)
         .where(article.c.retracted_at.is_(None), carried)
@@ -56,7 +59,7 @@ def next_articles(tx: Connection, terms: Terms, cadence: str, now: datetime) -> 
         .limit(_SAMPLE)
     )
     sample = [(ArticleId(id_), number) for id_, number in tx.execute(newest)]
-    return Upcoming(articles=revisions(tx, sample[::-1]) if sample else (), due=False)
+    return Upcoming(articles=revisions(tx, sample) if sample else (), due=False)
 
 
 def _carried(terms: Terms) -> ColumnElement[bool]:

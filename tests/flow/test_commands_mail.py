@@ -36,7 +36,7 @@ def test_a_preview_shows_the_next_issue_in_three_forms_and_changes_nothing(proje
     project.done("collect")
     told = preview(project, "--json").json
     assert told["due"] is True
-    assert [one["title"] for one in told["articles"]] == ["Das kleine Modell", "Der große Wurf"]
+    assert [one["title"] for one in told["articles"]] == ["Der große Wurf", "Das kleine Modell"]
     page, text, mail = (Path(file) for file in told["files"])
     assert "„Größe“ ist nicht alles" in page.read_text(encoding="utf-8")
     assert "__SUBST_" not in page.read_text(encoding="utf-8")
