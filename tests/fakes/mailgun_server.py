@@ -7,7 +7,7 @@ faults queues them there; ``GET /_count`` tells how many recipients were accepte
 
 What it models beside the documentation, because users found it out:
 - the id of an accepted call is the Message-Id that was given, also where that is a variable;
-- ``\uXXXX`` in recipient-variables is not decoded;
+- ``\uNNNN`` in recipient-variables is not decoded;
 - a bad recipient refuses the whole call and is not named;
 - a mail may go out although the answer was a 500;
 - events become visible late.

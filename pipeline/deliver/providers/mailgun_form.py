@@ -70,7 +70,7 @@ class Form:
     def body(self, start: int, end: int) -> tuple[bytes, str]:
         """The request's body and content type for ``addressees[start:end]``."""
         chosen = self.addressees[start:end]
-        # \uXXXX stays as it is in Mailgun's substitution: real characters, and no control characters in the values.
+        # \uNNNN stays as it is in Mailgun's substitution: real characters, and no control characters in the values.
         variables = json.dumps(
             {addressee.address: self._variables(addressee) for addressee in chosen},
             ensure_ascii=False,
