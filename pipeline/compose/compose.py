@@ -72,10 +72,6 @@ class Composition:
     idle: tuple[Share, ...]
 
     @property
-    def audience(self) -> int:
-        return sum(share.group.size for variant in self.variants for share in variant.shares)
-
-    @property
     def upto(self) -> int | None:
         """The release number that all groups have been brought to at least; None without groups."""
         return min((share.upto for share in self.shares), default=None)

@@ -136,11 +136,6 @@ def batch_id(issue_uid: uuid.UUID, variant: int, sequence: int) -> uuid.UUID:
     return uuid.uuid5(issue_uid, f"{variant}.{sequence}")
 
 
-def may_follow(before: BatchState, after: BatchState) -> bool:
-    """Whether the ledger allows this transition."""
-    return after in TRANSITIONS[before]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """When a batch that was surely not accepted is tried again: ``first · factor^(attempt-1)``, at most ``longest``."""

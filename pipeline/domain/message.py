@@ -36,12 +36,6 @@ class MergeText:
         parts[1::2] = [values[name] for name in self.parts[1::2]]
         return "".join(parts)
 
-    def mapped(self, syntax: str) -> str:
-        """The text with each field in a provider's own syntax, for instance ``%recipient.{}%``."""
-        parts = list(self.parts)
-        parts[1::2] = [syntax.format(name) for name in self.parts[1::2]]
-        return "".join(parts)
-
 
 @dataclass(frozen=True)
 class Message:

@@ -10,7 +10,6 @@ from typing import Any
 
 from pipeline.domain.article import Author, Content, Enclosure, Picture
 from pipeline.domain.message import Message
-from pipeline.errors import Problem
 
 
 def dump_content(content: Content) -> str:
@@ -53,7 +52,3 @@ def load_message(text: str) -> Message:
     given: dict[str, Any] = json.loads(text)
     given["headers"] = tuple((name, value) for name, value in given["headers"])
     return Message(**given)
-
-
-def dump_problems(problems: tuple[Problem, ...]) -> str:
-    return json.dumps([asdict(problem) for problem in problems], ensure_ascii=False)
