@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
+from requests.auth import AuthBase
 
 from pipeline.deliver.addresses import one_line
 from pipeline.errors import ProviderRejected, ProviderUnavailable, SubmissionUncertain
@@ -37,18 +38,24 @@ class Answer:
     body: bytes
 
     @property
+    def json(self) -> object:
+        """The JSON of the body, None where it is none."""
+        try:
+            document: object = json.loads(self.body)
+        except ValueError:
+            return None
+        return document
+
+    @property
     def document(self) -> dict[str, object]:
         """The JSON object of the body; empty where the body is anything else."""
-        try:
-            document = json.loads(self.body)
-        except ValueError:
-            return {}
+        document = self.json
         return document if isinstance(document, dict) else {}
 
     @property
     def message(self) -> str:
         """What the provider says for people, on one line; never longer than a line in a log should be."""
-        said = self.document.get("message")
+        said = self.document.get("message") or self.document.get("Message")
         words = said if isinstance(said, str) else self.body[: 4 * _LONGEST_EXCERPT].decode("utf-8", "replace")
         return one_line(words)[:_LONGEST_EXCERPT]
 
@@ -74,21 +81,30 @@ class HttpCalls:
     """Calls to one provider.
 
     Redirects are never followed, so that credentials stay with the host they were given for; proxies, netrc and
-    certificates from the environment are not looked at.  ``timeout`` bounds making the connection, each wait for
-    bytes, and the reading of the body.
+    certificates from the environment are not looked at.  ``auth`` is a name and a password (Basic), or what signs a
+    request; ``headers`` go with each request.  ``timeout`` bounds making the connection, each wait for bytes, and
+    the reading of the body.
     """
 
-    def __init__(self, *, where: str, credentials: tuple[str, str], timeout: timedelta) -> None:
+    def __init__(
+        self,
+        *,
+        where: str,
+        timeout: timedelta,
+        auth: tuple[str, str] | AuthBase | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._where = where
-        self._credentials = credentials
+        self._auth = auth
+        self._headers = {"Accept": "application/json", **(headers or {})}
         self._timeout = timeout.total_seconds()
         self._thread = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
 
-    def post(self, url: str, body: bytes, content_type: str) -> Answer:
+    def post(self, url: str, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Raises `ProviderUnavailable`, `ProviderRejected` or `SubmissionUncertain` where there is no whole answer."""
-        return self._call("POST", url, body=body, headers={"Content-Type": content_type})
+        return self._call("POST", url, body=body, headers={"Content-Type": content_type, **(headers or {})})
 
     def get(self, url: str, parameters: Mapping[str, str] | None = None) -> Answer:
         """Raises what `post` raises."""
@@ -130,8 +146,8 @@ class HttpCalls:
         if session is None:
             session = requests.Session()
             session.trust_env = False
-            session.auth = self._credentials
-            session.headers["Accept"] = "application/json"
+            session.auth = self._auth
+            session.headers.update(self._headers)
             self._thread.session = session
             with self._lock:
                 self._sessions.append(session)

@@ -11,29 +11,23 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from pipeline.deliver.provider import Capabilities, Shape
+from pipeline.deliver.providers.addressees import Addressee, addressees, refusals
+from pipeline.deliver.providers.dividing import Divisible, hand_over_in_parts
 from pipeline.deliver.providers.http_calls import HttpCalls, is_safe_for_credentials
-from pipeline.deliver.providers.mailgun_answers import Divisible, read_submission, refusal
-from pipeline.deliver.providers.mailgun_form import Addressee, Form, addressees, part
-from pipeline.deliver.providers.recipients import (
-    accepted,
-    in_order,
-    not_an_address,
-    rejected,
-    require_fields,
-    uncertain,
-    usable_address,
-)
-from pipeline.domain.ledger import Batch, Outcome, OutcomeKind
+from pipeline.deliver.providers.mailgun_answers import read_submission, refusal
+from pipeline.deliver.providers.mailgun_form import Form, part
+from pipeline.deliver.providers.recipients import accepted, in_order, require_fields, uncertain
+from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
-from pipeline.errors import ConfigError, Problem, ProviderRejected, ProviderUnavailable, SubmissionUncertain
+from pipeline.errors import ConfigError, Problem, ProviderUnavailable, SubmissionUncertain
 
 _MOST_RECIPIENTS = 1000
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 _VARIABLE = "%recipient."
-_HANDED_OVER = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.UNCERTAIN})
 _PAGE = 300
 _MOST_PAGES = 40
 _OK = 200
@@ -75,7 +69,7 @@ class MailgunProvider:
         self._tracking = tracking
         self._monotonic = monotonic
         self._key_hint = f"the API key in {api_key_env}" if api_key_env else "the API key"
-        self._calls = HttpCalls(where=self._where, credentials=("api", api_key), timeout=timeout)
+        self._calls = HttpCalls(where=self._where, auth=("api", api_key), timeout=timeout)
 
     @property
     def name(self) -> str:
@@ -95,39 +89,13 @@ class MailgunProvider:
         """
         require_fields(batch, message, where=self._where)
         form = Form(batch, message, where=self._where, tracking=self._tracking)
-        everyone = form.addressees
-        outcomes = _refusals(batch, everyone)
-        rest = ""
-        parts = [(0, len(everyone))] if everyone else []
-        latest = self._monotonic() + 2 * self._timeout.total_seconds()
-        while parts:
-            start, end = parts.pop()
-            chosen = everyone[start:end]
-            try:
-                answer = self._hand_over(form, start, end)
-            except SubmissionUncertain as error:
-                if len(chosen) == len(everyone):
-                    raise
-                outcomes.update((one.index, uncertain(one.recipient, error.what)) for one in chosen)
-                rest = error.what
-                break
-            except (ProviderUnavailable, ProviderRejected) as error:
-                if not any(outcome.kind in _HANDED_OVER for outcome in outcomes.values()):
-                    raise
-                rest = error.what
-                break
-            if isinstance(answer, str):
-                outcomes.update((one.index, accepted(one.recipient, _reference(answer, one))) for one in chosen)
-            elif len(chosen) == 1:
-                refused = rejected(chosen[0].recipient, answer.reason, address_fault=answer.address_fault)
-                outcomes[chosen[0].index] = refused
-            else:
-                middle = (start + end) // 2
-                parts += [(middle, end), (start, middle)]
-            if parts and self._monotonic() > latest:
-                rest = "There was no time left to divide the batch further."
-                break
-        return in_order(batch, outcomes, rest=rest)
+        return hand_over_in_parts(
+            batch,
+            form.addressees,
+            partial(self._hand_over, form),
+            patience=2 * self._timeout,
+            monotonic=self._monotonic,
+        )
 
     def look_up(self, batch: Batch) -> Sequence[Outcome] | None:
         """Who of a batch in doubt is in Mailgun's log as accepted; None while nobody is.
@@ -149,7 +117,7 @@ class MailgunProvider:
                 break
         if not found:
             return None
-        outcomes = _refusals(batch, everyone)
+        outcomes = dict(refusals(batch, everyone))
         for one in everyone:
             if one.index in found:
                 outcomes[one.index] = accepted(one.recipient, found[one.index])
@@ -160,10 +128,13 @@ class MailgunProvider:
     def close(self) -> None:
         self._calls.close()
 
-    def _hand_over(self, form: Form, start: int, end: int) -> str | Divisible:
-        body, content_type = form.body(start, end)
+    def _hand_over(self, form: Form, chosen: Sequence[Addressee], _part: str) -> Sequence[Outcome] | Divisible:
+        body, content_type = form.body(chosen)
         answer = self._calls.post(f"{self._base_url}/v3/{self._domain}/messages", body, content_type)
-        return read_submission(answer, where=self._where, key_hint=self._key_hint)
+        read = read_submission(answer, where=self._where, key_hint=self._key_hint)
+        if isinstance(read, Divisible):
+            return read
+        return [accepted(one.recipient, _reference(read, one)) for one in chosen]
 
     def _accepted_events(self, batch: Batch) -> Iterator[Mapping[str, object]]:
         """The events, newest first; those of the pages that could be read."""
@@ -214,18 +185,6 @@ def _problems(where: str, domain: str, base_url: str, api_key: str, api_key_env:
         )
 
 
-def _refusals(batch: Batch, everyone: Sequence[Addressee]) -> dict[int, Outcome]:
-    """The outcomes of those who can't be handed over at all."""
-    handed = {one.index for one in everyone}
-    return {
-        index: not_an_address(recipient)
-        if usable_address(recipient) is None
-        else rejected(recipient, "Another recipient of this batch has the same address.", address_fault=False)
-        for index, recipient in enumerate(batch.recipients)
-        if index not in handed
-    }
-
-
 def _reference(answer: str, one: Addressee) -> str:
     """Mailgun gives the Message-Id back as it got it: where that was a variable, it is the recipient's own."""
     return one.message_id if _VARIABLE in answer else answer
@@ -242,9 +201,9 @@ def _same_call(event: Mapping[str, object], everyone: Sequence[Addressee]) -> Se
     """The recipients of the call that an event is from, when it was made of this very batch."""
     variables = event.get("user-variables")
     named = str(variables.get("part", "")) if isinstance(variables, dict) else ""
-    start, _, rest = named.partition("-")
-    end = rest.partition("-")[0]
-    if not (start.isdecimal() and end.isdecimal()):
+    first, _, rest = named.partition("-")
+    last = rest.partition("-")[0]
+    if not (first.isdecimal() and last.isdecimal()):
         return ()
-    chosen = everyone[int(start) : int(end)]
-    return chosen if part(int(start), int(end), chosen) == named else ()
+    chosen = [one for one in everyone if int(first) <= one.index <= int(last)]
+    return chosen if chosen and part(chosen) == named else ()

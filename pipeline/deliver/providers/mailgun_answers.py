@@ -7,8 +7,8 @@ answers that users have published.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from pipeline.deliver.providers.dividing import Divisible
 from pipeline.deliver.providers.http_calls import Answer
 from pipeline.errors import ProviderRejected, ProviderUnavailable, SubmissionUncertain
 
@@ -22,14 +22,6 @@ _BAD_RECIPIENT = re.compile(r"'?to'? parameter is not a valid address", re.IGNOR
 _TOO_MANY = re.compile(r"too many recipients", re.IGNORECASE)
 _LARGE_BATCH = re.compile(r"not allowed to send large batches", re.IGNORECASE)
 _NO_SUCH_ENDPOINT = "Mailgun Magnificent API"
-
-
-@dataclass(frozen=True, slots=True)
-class Divisible:
-    """Surely not accepted, but smaller calls may be: a recipient is refused (who isn't said), or it is too much."""
-
-    reason: str
-    address_fault: bool
 
 
 def read_submission(answer: Answer, *, where: str, key_hint: str) -> str | Divisible:

@@ -11,14 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from pipeline.deliver.addresses import ascii_domain, mailbox, one_line, parse_mailbox
-from pipeline.deliver.providers.recipients import usable_address
-from pipeline.domain.ledger import Batch, Recipient
+from pipeline.deliver.providers.addressees import Addressee, addressees
+from pipeline.domain.ledger import Batch
 from pipeline.domain.message import MergeText, Message
 from pipeline.errors import ProviderRejected, RenderError
 
@@ -33,16 +32,6 @@ _RESERVED = re.compile(r"%(?=recipient|unsubscribe|mailing_list|tag_unsubscribe)
 _WORD_JOINER = "\u2060"
 _MISQUOTED = re.compile(r'[(),"\\]+')
 _QUOTED = re.compile(r"[^\w !#$%&'*+\-/=?^_`{|}~]")
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """A recipient as the form has it; ``index`` is their place in the batch."""
-
-    index: int
-    recipient: Recipient
-    address: str
-    message_id: str
 
 
 class Form:
@@ -67,9 +56,8 @@ class Form:
         self._wanted = tuple((name, name in plain, name in escaped) for name in sorted(message.fields))
         self.addressees = tuple(addressees(batch, domain))
 
-    def body(self, start: int, end: int) -> tuple[bytes, str]:
-        """The request's body and content type for ``addressees[start:end]``."""
-        chosen = self.addressees[start:end]
+    def body(self, chosen: Sequence[Addressee]) -> tuple[bytes, str]:
+        """The request's body and content type for some of the ``addressees`` that stand next to each other."""
         # \uNNNN stays as it is in Mailgun's substitution: real characters, and no control characters in the values.
         variables = json.dumps(
             {addressee.address: self._variables(addressee) for addressee in chosen},
@@ -77,7 +65,7 @@ class Form:
             separators=(",", ":"),
         )
         boundary = choose_boundary()
-        fields: list[tuple[str, str | bytes]] = [*self._shared, ("v:part", part(start, end, chosen))]
+        fields: list[tuple[str, str | bytes]] = [*self._shared, ("v:part", part(chosen))]
         fields.append(("recipient-variables", variables))
         rest, content_type = encode_multipart_formdata(fields, boundary)
         # A thousand fields of this one kind take longer in urllib3 than all else together.
@@ -127,23 +115,13 @@ class Form:
             yield f"h:{name}", one_line(_mapped(value, _defuse_text))
 
 
-def addressees(batch: Batch, domain: str = "") -> Iterator[Addressee]:
-    """Who of a batch can be handed over: everyone with a usable address, each address once."""
-    seen: set[str] = set()
-    for index, recipient in enumerate(batch.recipients):
-        address = usable_address(recipient)
-        if address is None or (key := address.casefold()) in seen:
-            continue
-        seen.add(key)
-        # As in a message that is built here: stable for an issue and a subscriber, and a test never hides the real one.
-        name = f"test.{batch.id}" if batch.test else str(batch.issue_uid)
-        yield Addressee(index, recipient, address, f"{name}.{recipient.subscriber}@{domain}")
+def part(chosen: Sequence[Addressee]) -> str:
+    """Names a part of a batch, so that one event of Mailgun's log stands for all of its recipients.
 
-
-def part(start: int, end: int, chosen: Sequence[Addressee]) -> str:
-    """Names a part of a batch, so that one event of Mailgun's log stands for all of its recipients."""
+    It begins with the places in the batch of its first and its last.
+    """
     people = ",".join(str(addressee.recipient.subscriber) for addressee in chosen)
-    return f"{start}-{end}-{hashlib.sha256(people.encode()).hexdigest()[:16]}"
+    return f"{chosen[0].index}-{chosen[-1].index}-{hashlib.sha256(people.encode()).hexdigest()[:16]}"
 
 
 def _plain_fields(message: Message) -> frozenset[str]:

@@ -484,7 +484,8 @@ def test_any_value_and_any_article_reads_in_the_mail_as_it_was_written(value: st
     message = a_message(
         text=f"{article}|{NAME}", html=f"<p>{html.escape(article)}|{NAME}</p>", subject=f"{one_line(article)} {NAME}"
     )
-    body, content_type = Form(a_batch(recipient), message, where=WHERE, tracking=False).body(0, 1)
+    form = Form(a_batch(recipient), message, where=WHERE, tracking=False)
+    body, content_type = form.body(form.addressees)
     form = parse_form(body, content_type)
     variables = json.loads(next(text for name, text in form if name == "recipient-variables"))
     call = Call(form, [("person1@example.org", "")], variables)
@@ -547,7 +548,8 @@ def test_the_server_runs_as_a_process_and_keeps_a_record_that_outlives_its_clien
 
 
 def test_the_server_answers_a_thousand_recipients_in_no_time(server: MailgunServer) -> None:
-    body, content_type = Form(a_batch(*many(1000)), a_message(), where=WHERE, tracking=False).body(0, 1000)
+    form = Form(a_batch(*many(1000)), a_message(), where=WHERE, tracking=False)
+    body, content_type = form.body(form.addressees)
     connection = http.client.HTTPConnection(*server.address)
     began = time.perf_counter()
     connection.request(

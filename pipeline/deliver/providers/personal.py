@@ -1,0 +1,38 @@
+"""A message as one recipient gets it, in the parts that APIs take it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.deliver.addresses import one_line
+from pipeline.domain.ledger import Recipient
+from pipeline.domain.message import Message, html_values
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Subject, bodies and additional headers (one line each), every merge field filled in."""
+
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+def personal(message: Message, recipient: Recipient) -> Personal:
+    """Raises KeyError for a merge field without a value (`recipients.require_fields` asks before).
+
+    A lone surrogate, which JSON can't carry as UTF-8, becomes a question mark.
+    """
+    fields = recipient.fields
+    return Personal(
+        subject=one_line(message.merge_subject.join(fields)),
+        text=_utf8(message.merge_text.join(fields)),
+        html=_utf8(message.merge_html.join(html_values(fields))),
+        headers={name: one_line(value.join(fields)) for name, value in message.merge_headers},
+    )
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
