@@ -12,6 +12,11 @@ from pipeline.errors import RenderError
 _BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _UNQUOTED = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]*")
 _NO_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>(),;:\\\"\[\]\u2028\u2029\ud800-\udfff]")
+# What most addresses and names are like; nothing is to be done for them, and there are millions.
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+_MISQUOTED = re.compile(r'[(),"\\<>]+')
+_NOT_AN_ATOM = re.compile(r"[^\w !#$%&'*+\-/=?^_`{|}~]")
 _NAME_LIMIT = 128
 _ONE_WORD = 45
 _ENCODED_WORD = "=?"
@@ -39,6 +44,8 @@ def ascii_address(address: str) -> str:
 
     Raises `RenderError` for what can't stand in a header.
     """
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or _NO_ADDRESS.search(address):
         raise RenderError("This is not an e-mail address.", where=ascii(address))
@@ -56,6 +63,21 @@ def mailbox(name: str, address: str) -> str:
     if not _UNQUOTED.fullmatch(name):
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{name} <{address}>"
+
+
+def readable_mailbox(name: str, address: str) -> str:
+    """A mailbox for an API that encodes names beyond ASCII itself.
+
+    Some misquote such a name when it holds one of ``( ) , " < >`` (django-anymail, issue 270), so these are left out.
+    """
+    if _PLAIN_NAME.fullmatch(name) and len(name) <= _NAME_LIMIT:
+        return f"{name} <{ascii_address(address)}>"
+    name = one_line(name)[:_NAME_LIMIT]
+    if name.isascii():
+        return mailbox(name, address)
+    name = one_line(_MISQUOTED.sub(" ", name))
+    address = ascii_address(address)
+    return f'"{name}" <{address}>' if _NOT_AN_ATOM.search(name) else f"{name} <{address}>"
 
 
 def _encoded_words(text: str) -> str:

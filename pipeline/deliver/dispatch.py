@@ -10,11 +10,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from threading import Lock
 
 from pipeline.deliver.ledger import Addressee, HeldBatch, Ledger
 from pipeline.deliver.provider import Provider, Queryable
 from pipeline.domain.ledger import Batch, BatchState, OutcomeKind, Recipient, RetryPolicy
+from pipeline.domain.message import Message
 from pipeline.errors import Problem, ProviderError, ProviderRejected, ProviderUnavailable
 
 MergeFields = Callable[[Addressee, str], Mapping[str, str]]
@@ -202,11 +204,17 @@ class Desk:
 def payload_hash(batch: Batch, held: HeldBatch, provider: Provider) -> str:
     """A digest of all that the provider is given: only an equal payload may be submitted under the same key."""
     digest = hashlib.sha256(f"{provider.name}\0{batch.id}\0".encode())
-    digest.update(repr(held.message).encode())
-    for recipient in batch.recipients:
-        row = [recipient.subscriber, recipient.address, recipient.name, sorted(recipient.fields.items())]
-        digest.update(json.dumps(row, ensure_ascii=False).encode())
+    digest.update(_message_digest(held.message))
+    # Recipients of one batch have the same fields, in the same order.
+    rows = [(one.subscriber, one.address, one.name, *one.fields.items()) for one in batch.recipients]
+    digest.update(json.dumps(rows).encode())
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _message_digest(message: Message) -> bytes:
+    """A message is most of a payload, and the same for every batch of its variant."""
+    return hashlib.sha256(repr(message).encode("utf-8", "surrogatepass")).digest()
 
 
 def _problem(held: HeldBatch, what: str) -> Problem:

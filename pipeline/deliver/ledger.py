@@ -6,15 +6,17 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.domain.ledger import BatchState, IssueId, Outcome, SubscriberId
 from pipeline.domain.message import Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """One recipient as the ledger knows it, before its merge fields are worked out."""
+class Addressee(NamedTuple):
+    """One recipient as the ledger knows it, before its merge fields are worked out.
+
+    Like all that is made for each recipient it is a named tuple: that takes a third of the time.
+    """
 
     subscriber: SubscriberId
     subscription: int

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 IssueId = NewType("IssueId", int)
 SubscriberId = NewType("SubscriberId", int)
@@ -65,8 +65,7 @@ class OutcomeKind(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One recipient of a batch.  ``fields`` are the values of the merge fields, unescaped."""
 
     subscriber: SubscriberId
@@ -93,8 +92,7 @@ class Batch:
     test: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the provider said of one recipient.
 
     ``ACCEPTED``: it took responsibility.  ``REJECTED``: finally refused; ``address_fault`` tells whether the address

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, case, select
 
 from pipeline.deliver.ledger import Addressee, HeldBatch
-from pipeline.domain.ledger import BatchState, IssueId, SubscriberId
+from pipeline.domain.ledger import BatchState, IssueId, Outcome, OutcomeKind, SubscriberId
 from pipeline.store.codec import load_message
-from pipeline.store.tables import batch, delivery, issue, subscriber, variant
+from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
+
+_ADDRESSEES = (
+    select(delivery.c.subscriber_id, delivery.c.subscription_id, subscriber.c.address, subscriber.c.name)
+    .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+    .where(
+        delivery.c.variant_id == bindparam("variant"),
+        delivery.c.sequence == bindparam("sequence"),
+        delivery.c.outcome.is_(None),
+    )
+    .order_by(delivery.c.subscriber_id)
+)
+# A subscription that ended or an address that was suppressed since the issue was frozen, and why.
+_UNMAILABLE = case(
+    (suppression.c.reason.is_not(None), suppression.c.reason), (subscription.c.state != "active", subscription.c.state)
+)
+_CHECKED_ADDRESSEES = (
+    _ADDRESSEES.add_columns(_UNMAILABLE)
+    .join(subscription, subscription.c.id == delivery.c.subscription_id)
+    .outerjoin(suppression, suppression.c.address_key == subscriber.c.address_key)
+)
 
 
 def batches() -> Select[Any]:
@@ -21,22 +43,27 @@ def batches() -> Select[Any]:
 
 
 def held_batches(tx: Connection, query: Select[Any]) -> list[HeldBatch]:
+    """Batches with everyone who is still to do, or in doubt."""
     return [_as_held(row, _addressees(tx, row)) for row in tx.execute(query).all()]
 
 
+def mailable_batch(tx: Connection, id_: uuid.UUID) -> tuple[HeldBatch, Sequence[Outcome]]:
+    """A batch with those of its recipients who may get mail now, and what is to be written of the others."""
+    row = tx.execute(batches().where(batch.c.id == id_)).one()
+    addressees: list[Addressee] = []
+    unmailable: list[Outcome] = []
+    found = tx.execute(_CHECKED_ADDRESSEES, {"variant": row.variant_id, "sequence": row.sequence})
+    for person, chosen, address, name, reason in found.all():
+        if reason is None:
+            addressees.append(Addressee(SubscriberId(person), chosen, address, name))
+        else:
+            unmailable.append(Outcome(subscriber=SubscriberId(person), kind=OutcomeKind.SUPPRESSED, reason=reason))
+    return _as_held(row, tuple(addressees)), unmailable
+
+
 def _addressees(tx: Connection, row: Row[Any]) -> tuple[Addressee, ...]:
-    query = (
-        select(delivery.c.subscriber_id, delivery.c.subscription_id, subscriber.c.address, subscriber.c.name)
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(
-            delivery.c.variant_id == row.variant_id, delivery.c.sequence == row.sequence, delivery.c.outcome.is_(None)
-        )
-        .order_by(delivery.c.subscriber_id)
-    )
-    return tuple(
-        Addressee(subscriber=SubscriberId(person), subscription=chosen, address=address, name=name)
-        for person, chosen, address, name in tx.execute(query)
-    )
+    found = tx.execute(_ADDRESSEES, {"variant": row.variant_id, "sequence": row.sequence})
+    return tuple(Addressee(SubscriberId(person), chosen, address, name) for person, chosen, address, name in found.all())
 
 
 def _as_held(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, case, func, insert, or_, select, update
 
 from pipeline.deliver.ledger import HeldBatch
 from pipeline.domain.issue import IssueState
 from pipeline.domain.ledger import TRANSITIONS, BatchState, IssueId, Outcome, OutcomeKind, batch_id
 from pipeline.store.database import reading, writing
 from pipeline.store.fence import Fence
-from pipeline.store.held_batches import batches, held_batches
+from pipeline.store.held_batches import batches, held_batches, mailable_batch
+from pipeline.store.outcomes import close_deliveries
 from pipeline.store.owed import give_articles_back
-from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
+from pipeline.store.tables import batch, delivery, issue, variant
 
 _WAITING = (BatchState.READY, BatchState.RETRY_WAIT)
 _HELD = (BatchState.CLAIMED, BatchState.SUBMITTING)
@@ -50,8 +51,8 @@ class StoredLedger:
                 id_ := tx.execute(pick.limit(1).with_for_update(of=batch, skip_locked=True)).scalar_one_or_none()
             ) is not None:
                 _move(tx, id_, BatchState.CLAIMED, owner=owner, lease_until=now + lease, not_before=None)
-                _close_unmailable(tx, id_)
-                held = held_batches(tx, batches().where(batch.c.id == id_))[0]
+                held, unmailable = mailable_batch(tx, id_)
+                close_deliveries(tx, held.issue, unmailable)
                 if held.addressees:
                     return held
                 _move(tx, id_, BatchState.CANCELLED, owner=None, lease_until=None)
@@ -106,7 +107,7 @@ class StoredLedger:
                 ]
             elif deferred and retry_at is not None:
                 _defer(tx, held, deferred, retry_at)
-            _close(tx, held.issue, final)
+            close_deliveries(tx, held.issue, final)
             fault = [o.subscriber for o in final if o.kind is OutcomeKind.REJECTED and not o.address_fault]
             give_articles_back(tx, held.issue, fault)
             if uncertain:
@@ -172,7 +173,7 @@ class StoredLedger:
                         Outcome(subscriber=a.subscriber, kind=OutcomeKind.ACCEPTED, reason="decided by a person")
                         for a in one.addressees
                     ]
-                    _close(tx, issue_id, taken)
+                    close_deliveries(tx, issue_id, taken)
                     _move(tx, one.id, BatchState.ACCEPTED)
                 else:
                     _move(tx, one.id, BatchState.RETRY_WAIT, not_before=now)
@@ -191,52 +192,6 @@ def _is_mine(tx: Connection, held: HeldBatch) -> bool:
     """Whether the answer belongs to the newest attempt; a worker that slept past its lease may come too late."""
     mine = select(batch.c.state).where(batch.c.id == held.id, batch.c.attempt == held.tries).with_for_update()
     return tx.execute(mine).scalar_one_or_none() in (BatchState.SUBMITTING, BatchState.IN_DOUBT)
-
-
-def _of_batch(id_: uuid.UUID) -> Select[tuple[int]]:
-    return (
-        select(delivery.c.subscriber_id)
-        .join(batch, and_(batch.c.variant_id == delivery.c.variant_id, batch.c.sequence == delivery.c.sequence))
-        .where(batch.c.id == id_, delivery.c.outcome.is_(None))
-    )
-
-
-def _close_unmailable(tx: Connection, id_: uuid.UUID) -> None:
-    reason = case((suppression.c.reason.is_not(None), suppression.c.reason), else_=subscription.c.state)
-    closed = (
-        select(delivery.c.issue_id, delivery.c.subscriber_id, reason.label("reason"))
-        .join(subscription, subscription.c.id == delivery.c.subscription_id)
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .outerjoin(suppression, suppression.c.address_key == subscriber.c.address_key)
-        .join(batch, and_(batch.c.variant_id == delivery.c.variant_id, batch.c.sequence == delivery.c.sequence))
-        .where(batch.c.id == id_, delivery.c.outcome.is_(None))
-        .where(or_(suppression.c.reason.is_not(None), subscription.c.state != "active"))
-    )
-    for row in tx.execute(closed).all():
-        one = update(delivery).where(delivery.c.issue_id == row.issue_id, delivery.c.subscriber_id == row.subscriber_id)
-        tx.execute(one.values(outcome=OutcomeKind.SUPPRESSED, reason=row.reason))
-
-
-_CLOSE = (
-    update(delivery)
-    .where(delivery.c.issue_id == bindparam("of_issue"), delivery.c.subscriber_id == bindparam("of_subscriber"))
-    .where(delivery.c.outcome.is_(None))
-)
-
-
-def _close(tx: Connection, issue_id: IssueId, outcomes: Sequence[Outcome]) -> None:
-    if outcomes:
-        rows = [
-            {
-                "of_issue": issue_id,
-                "of_subscriber": outcome.subscriber,
-                "outcome": outcome.kind.value,
-                "reason": outcome.reason or None,
-                "provider_ref": outcome.provider_ref,
-            }
-            for outcome in outcomes
-        ]
-        tx.execute(_CLOSE, rows)
 
 
 def _defer(tx: Connection, held: HeldBatch, deferred: Sequence[Outcome], retry_at: datetime) -> None:

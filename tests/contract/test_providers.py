@@ -4,97 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from pipeline.deliver.provider import Provider
-from pipeline.deliver.providers.mailgun import MailgunProvider
-from pipeline.deliver.providers.outbox import OutboxProvider
-from pipeline.deliver.providers.smtp import SmtpProvider
 from pipeline.domain.ledger import OutcomeKind
 from pipeline.errors import ProviderRejected
-from tests.fakes.mailgun_server import MailgunServer
+from tests.fakes.houses import HOUSES, House, OutboxHouse
 from tests.fakes.mailings import ISSUE, NAME, UNSUBSCRIBE, a_batch, a_message, a_recipient, unsubscribe_url
-from tests.fakes.smtp_server import SmtpServer
 
 
-class House(Protocol):
-    """A provider, and the mailboxes behind it."""
-
-    @property
-    def provider(self) -> Provider: ...
-
-    def mail(self) -> list[EmailMessage]:
-        """All messages that were accepted."""
-        ...
-
-    def refuse(self, address: str) -> None:
-        """From now on this address is refused."""
-        ...
-
-
-@dataclass
-class OutboxHouse:
-    provider: OutboxProvider
-    directory: Path
-
-    def mail(self) -> list[EmailMessage]:
-        return [read(path.read_bytes()) for path in sorted((self.directory / "new").iterdir())]
-
-    def refuse(self, address: str) -> None:
-        """Only what is no address is refused here; see the test."""
-
-
-@dataclass
-class SmtpHouse:
-    provider: SmtpProvider
-    server: SmtpServer
-
-    def mail(self) -> list[EmailMessage]:
-        return [received.message for received in self.server.received]
-
-    def refuse(self, address: str) -> None:
-        self.server.script.rcpt[address] = "550 5.1.1 No such user"
-
-
-@dataclass
-class MailgunHouse:
-    provider: MailgunProvider
-    server: MailgunServer
-
-    def mail(self) -> list[EmailMessage]:
-        return [read(message.as_bytes()) for _, message in self.server.messages]
-
-    def refuse(self, address: str) -> None:
-        self.server.refused_addresses.add(address)
-
-
-def read(content: bytes) -> EmailMessage:
-    return message_from_bytes(content, policy=default)
-
-
-@pytest.fixture(params=["outbox", "smtp", "mailgun"])
+@pytest.fixture(params=HOUSES)
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    if request.param == "outbox":
-        yield OutboxHouse(OutboxProvider("outbox", tmp_path / "outbox"), tmp_path / "outbox")
-    elif request.param == "smtp":
-        with SmtpServer() as mail_server:
-            smtp = SmtpProvider(
-                "smtp", "127.0.0.1", mail_server.port, security="none", local_hostname="localhost", max_batch=50
-            )
-            yield SmtpHouse(smtp, mail_server)
-            smtp.close()
-    else:
-        with MailgunServer() as api_server:
-            mailgun = MailgunProvider("mailgun", "mg.example.org", "key-test", base_url=api_server.base_url)
-            yield MailgunHouse(mailgun, api_server)
-            mailgun.close()
+    with HOUSES[request.param](tmp_path) as opened:
+        yield opened
 
 
 def by_address(house: House) -> dict[str, EmailMessage]:
@@ -256,7 +180,7 @@ def test_a_recipient_without_a_value_stops_the_batch_before_anything_is_sent(hou
     lacking = a_recipient(2, fields={"name": "Eva"})
     with pytest.raises(ProviderRejected, match=r"Subscriber 2 has no value for the merge field.*unsubscribe_url"):
         house.provider.submit(a_batch(a_recipient(1), lacking), a_message())
-    house.provider.submit(a_batch(a_recipient(3)), a_message())
+    house.provider.submit(a_batch(a_recipient(3), sequence=1), a_message())
     assert sorted(by_address(house)) == ["person3@example.org"]
 
 
@@ -265,7 +189,7 @@ def test_closing_twice_is_fine_and_a_closed_provider_opens_again(house: House) -
     house.provider.submit(a_batch(a_recipient(1)), a_message())
     house.provider.close()
     house.provider.close()
-    house.provider.submit(a_batch(a_recipient(2)), a_message())
+    house.provider.submit(a_batch(a_recipient(2), sequence=1), a_message())
     assert len(house.mail()) == 2
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.deliver.providers.recipients import not_an_address, rejected, usable_address
 from pipeline.domain.ledger import Batch, Outcome, Recipient
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(NamedTuple):
     """A recipient that can be handed over: ``index`` is their place in the batch, ``address`` has an ASCII domain.
 
     ``message_id`` is the Message-ID without its angle brackets: as in a message that is built here stable for an issue

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from pipeline.deliver.provider import Capabilities, Shape
 from pipeline.deliver.providers.addressees import Addressee, addressees, refusals
+from pipeline.deliver.providers.credentials import credential_problems
 from pipeline.deliver.providers.dividing import Divisible, hand_over_in_parts
-from pipeline.deliver.providers.http_calls import HttpCalls, is_safe_for_credentials
+from pipeline.deliver.providers.http_calls import HttpCalls
 from pipeline.deliver.providers.mailgun_answers import read_submission, refusal
 from pipeline.deliver.providers.mailgun_form import Form, part
 from pipeline.deliver.providers.recipients import accepted, in_order, require_fields, uncertain
@@ -25,7 +26,7 @@ from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
 from pipeline.errors import ConfigError, Problem, ProviderUnavailable, SubmissionUncertain
 
-_MOST_RECIPIENTS = 1000
+MOST_RECIPIENTS = 1000
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 _VARIABLE = "%recipient."
 _PAGE = 300
@@ -53,7 +54,7 @@ class MailgunProvider:
         *,
         base_url: str = "https://api.mailgun.net",
         timeout: timedelta = timedelta(seconds=30),
-        max_batch: int = _MOST_RECIPIENTS,
+        max_batch: int = MOST_RECIPIENTS,
         tracking: bool = False,
         api_key_env: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -65,7 +66,7 @@ class MailgunProvider:
         self._base_url = base_url.rstrip("/").removesuffix("/v3")
         self._domain = domain
         self._timeout = timeout
-        self._max_batch = min(max_batch, _MOST_RECIPIENTS)
+        self._max_batch = min(max_batch, MOST_RECIPIENTS)
         self._tracking = tracking
         self._monotonic = monotonic
         self._key_hint = f"the API key in {api_key_env}" if api_key_env else "the API key"
@@ -162,26 +163,13 @@ class MailgunProvider:
 
 
 def _problems(where: str, domain: str, base_url: str, api_key: str, api_key_env: str | None) -> Iterator[Problem]:
-    if not api_key or not (api_key.isascii() and api_key.isprintable()):
-        yield Problem(
-            code="mailgun-api-key",
-            where=f"{where}.api_key_env",
-            what="The API key is empty, or holds characters that no key has.",
-            mend=f"Set {api_key_env or 'its variable'} to the key as Mailgun shows it.",
-        )
+    yield from credential_problems(where, "Mailgun", base_url, api_key, api_key_env)
     if not _DOMAIN.fullmatch(domain):
         yield Problem(
             code="mailgun-domain",
             where=f"{where}.domain",
             what=f"“{domain}” is not a domain name.",
             mend='Write it as at Mailgun, for instance "mg.example.org".',
-        )
-    if not is_safe_for_credentials(base_url):
-        yield Problem(
-            code="mailgun-base-url",
-            where=f"{where}.base_url",
-            what=f"The API key would go to {base_url} without encryption.",
-            mend="Use an https:// address.",
         )
 
 

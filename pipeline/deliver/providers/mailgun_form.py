@@ -15,7 +15,7 @@ from html import escape
 
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-from pipeline.deliver.addresses import ascii_domain, mailbox, one_line, parse_mailbox
+from pipeline.deliver.addresses import ascii_domain, one_line, parse_mailbox, readable_mailbox
 from pipeline.deliver.providers.addressees import Addressee, addressees
 from pipeline.domain.ledger import Batch
 from pipeline.domain.message import MergeText, Message
@@ -30,8 +30,6 @@ _TAG_LIMIT = 128  # characters, ASCII
 # None of these words begins with two hexadecimal digits, so a percent-encoded URL is never touched.
 _RESERVED = re.compile(r"%(?=recipient|unsubscribe|mailing_list|tag_unsubscribe)", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
-_MISQUOTED = re.compile(r'[(),"\\]+')
-_QUOTED = re.compile(r"[^\w !#$%&'*+\-/=?^_`{|}~]")
 
 
 class Form:
@@ -150,12 +148,4 @@ def _defuse_html(text: str) -> str:
 
 
 def _mailbox(name: str, address: str) -> str:
-    """A mailbox as Mailgun takes it: names beyond ASCII as they are, it encodes them.
-
-    It misquotes such a name when it holds one of ``( ) , "`` (django-anymail, issue 270), so these are left out.
-    """
-    name = _defuse_text(_single(name))
-    if name.isascii():
-        return mailbox(name, address).replace("\r\n", "")
-    name = one_line(_MISQUOTED.sub(" ", name))
-    return f'"{name}" <{address}>' if _QUOTED.search(name) else f"{name} <{address}>"
+    return readable_mailbox(_defuse_text(_single(name)), address)
