@@ -139,7 +139,8 @@ def test_what_is_in_doubt_in_one_part_does_not_hide_what_was_accepted_in_another
             assert recipient.address in reached
         if outcome.kind in (OutcomeKind.DEFERRED, OutcomeKind.REJECTED):
             assert recipient.address not in reached
-    assert OutcomeKind.UNCERTAIN in {outcome.kind for outcome in outcomes}
+    # Who names the address that is refused needs only one more call.
+    assert (OutcomeKind.UNCERTAIN in {outcome.kind for outcome in outcomes}) == (house.submissions > 2)
 
 
 def test_the_same_batch_again_is_accepted_once_by_a_provider_that_knows_its_key(house: ApiHouse) -> None:

@@ -18,16 +18,20 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.deliver.provider import Provider
+from pipeline.deliver.providers.brevo import brevo
 from pipeline.deliver.providers.mailgun import MailgunProvider
 from pipeline.deliver.providers.outbox import OutboxProvider
 from pipeline.deliver.providers.postmark import postmark
 from pipeline.deliver.providers.resend import resend
+from pipeline.deliver.providers.sendgrid import sendgrid
 from pipeline.deliver.providers.smtp import SmtpProvider
-from tests.fakes import postmark_server, resend_server
+from tests.fakes import brevo_server, postmark_server, resend_server, sendgrid_server
 from tests.fakes.api_server import ApiServer
+from tests.fakes.brevo_server import BrevoServer
 from tests.fakes.mailgun_server import Fault, MailgunServer
 from tests.fakes.postmark_server import PostmarkServer
 from tests.fakes.resend_server import ResendServer
+from tests.fakes.sendgrid_server import SendGridServer
 from tests.fakes.smtp_server import SmtpServer
 
 TIMEOUT = timedelta(seconds=5)
@@ -211,10 +215,26 @@ def resend_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
     return json_house(ResendServer(), resend_server.API_KEY, make)
 
 
+def sendgrid_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
+    def make(key: str, base_url: str) -> Provider:
+        return sendgrid("sendgrid", key, base_url=base_url, timeout=TIMEOUT, activity=True)
+
+    return json_house(SendGridServer(), sendgrid_server.API_KEY, make)
+
+
+def brevo_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
+    def make(key: str, base_url: str) -> Provider:
+        return brevo("brevo", key, base_url=base_url, timeout=TIMEOUT)
+
+    return json_house(BrevoServer(), brevo_server.API_KEY, make)
+
+
 APIS: Mapping[str, Callable[[Path], AbstractContextManager[ApiHouse]]] = {
     "mailgun": mailgun_house,
     "postmark": postmark_house,
     "resend": resend_house,
+    "sendgrid": sendgrid_house,
+    "brevo": brevo_house,
 }
 HOUSES: Mapping[str, Callable[[Path], AbstractContextManager[House]]] = {
     "outbox": outbox_house,

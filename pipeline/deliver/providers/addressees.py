@@ -10,13 +10,13 @@ from pipeline.domain.ledger import Batch, Outcome, Recipient
 
 
 class Addressee(NamedTuple):
-    """A recipient that can be handed over: ``index`` is their place in the batch, ``address`` has an ASCII domain.
+    """A recipient that can be handed over: ``place`` is theirs in the batch, from 0; ``address`` has an ASCII domain.
 
     ``message_id`` is the Message-ID without its angle brackets: as in a message that is built here stable for an issue
     and a subscriber, and a test's never hides the real one.
     """
 
-    index: int
+    place: int
     recipient: Recipient
     address: str
     message_id: str
@@ -36,7 +36,7 @@ def addressees(batch: Batch, domain: str = "") -> Iterator[Addressee]:
 
 def refusals(batch: Batch, everyone: Sequence[Addressee]) -> Mapping[int, Outcome]:
     """The outcomes of those who can't be handed over at all, by their place in the batch."""
-    handed = {one.index for one in everyone}
+    handed = {one.place for one in everyone}
     return {
         index: not_an_address(recipient)
         if usable_address(recipient) is None

@@ -135,5 +135,5 @@ class ApiProviderWithLog(ApiProvider):
         if not found:
             return None
         missing = f"The log of {self.name} does not show this delivery (yet)."
-        outcomes = {one.index: found.get(one.index) or uncertain(one.recipient, missing) for one in everyone}
+        outcomes = {one.place: found.get(one.place) or uncertain(one.recipient, missing) for one in everyone}
         return in_order(batch, {**refusals(batch, everyone), **outcomes}, rest="")

@@ -58,7 +58,7 @@ def hand_over_in_parts(
         except SubmissionUncertain as error:
             if len(chosen) == len(everyone):
                 raise
-            outcomes.update((one.index, uncertain(one.recipient, error.what)) for one in chosen)
+            outcomes.update((one.place, uncertain(one.recipient, error.what)) for one in chosen)
             rest = error.what
             break
         except (ProviderUnavailable, ProviderRejected) as error:
@@ -71,7 +71,7 @@ def hand_over_in_parts(
             outcomes.update(refused)
             parts += smaller
         else:
-            outcomes.update((one.index, outcome) for one, outcome in zip(chosen, answer, strict=True))
+            outcomes.update((one.place, outcome) for one, outcome in zip(chosen, answer, strict=True))
         if parts and monotonic() > latest:
             rest = "There was no time left to divide the batch further."
             break
@@ -83,7 +83,7 @@ def _divided(chosen: Sequence[Addressee], why: Divisible) -> tuple[Mapping[int, 
     culprits = why.culprits or (frozenset({0}) if len(chosen) == 1 else frozenset())
     if culprits:
         refused = {
-            chosen[place].index: rejected(chosen[place].recipient, why.reason, address_fault=why.address_fault)
+            chosen[place].place: rejected(chosen[place].recipient, why.reason, address_fault=why.address_fault)
             for place in culprits
         }
         others = [one for place, one in enumerate(chosen) if place not in culprits]
@@ -96,4 +96,4 @@ def _part(chosen: Sequence[Addressee], everyone: Sequence[Addressee]) -> str:
     if len(chosen) == len(everyone):
         return ""
     # First and last alone would be the same for a part with and without those who were refused in between.
-    return f"{chosen[0].index}-{chosen[-1].index}-{len(chosen)}"
+    return f"{chosen[0].place}-{chosen[-1].place}-{len(chosen)}"

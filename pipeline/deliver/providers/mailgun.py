@@ -113,17 +113,17 @@ class MailgunProvider:
             if recipient is None:
                 continue
             for one in (recipient, *_same_call(event, everyone)):
-                found.setdefault(one.index, _event_reference(event) if one is recipient else None)
+                found.setdefault(one.place, _event_reference(event) if one is recipient else None)
             if len(found) == len(everyone):
                 break
         if not found:
             return None
         outcomes = dict(refusals(batch, everyone))
         for one in everyone:
-            if one.index in found:
-                outcomes[one.index] = accepted(one.recipient, found[one.index])
+            if one.place in found:
+                outcomes[one.place] = accepted(one.recipient, found[one.place])
             else:
-                outcomes[one.index] = uncertain(one.recipient, "Mailgun's log does not show this delivery (yet).")
+                outcomes[one.place] = uncertain(one.recipient, "Mailgun's log does not show this delivery (yet).")
         return in_order(batch, outcomes, rest="")
 
     def close(self) -> None:
@@ -193,5 +193,5 @@ def _same_call(event: Mapping[str, object], everyone: Sequence[Addressee]) -> Se
     last = rest.partition("-")[0]
     if not (first.isdecimal() and last.isdecimal()):
         return ()
-    chosen = [one for one in everyone if int(first) <= one.index <= int(last)]
+    chosen = [one for one in everyone if int(first) <= one.place <= int(last)]
     return chosen if chosen and part(chosen) == named else ()

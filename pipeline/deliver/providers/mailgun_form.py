@@ -119,7 +119,7 @@ def part(chosen: Sequence[Addressee]) -> str:
     It begins with the places in the batch of its first and its last.
     """
     people = ",".join(str(addressee.recipient.subscriber) for addressee in chosen)
-    return f"{chosen[0].index}-{chosen[-1].index}-{hashlib.sha256(people.encode()).hexdigest()[:16]}"
+    return f"{chosen[0].place}-{chosen[-1].place}-{hashlib.sha256(people.encode()).hexdigest()[:16]}"
 
 
 def _plain_fields(message: Message) -> frozenset[str]:

@@ -107,7 +107,7 @@ class PostmarkDialect:
             for to in to_whom if isinstance(to_whom, list) else ():
                 one = by_address.get(str(to.get("Email", "")).casefold()) if isinstance(to, dict) else None
                 if one is not None:
-                    found[one.index] = accepted(one.recipient, str(entry.get("MessageID") or "") or None)
+                    found[one.place] = accepted(one.recipient, str(entry.get("MessageID") or "") or None)
         return found
 
     def _message(self, batch: Batch, message: Message, one: Addressee) -> dict[str, object]:
