@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.render.look import Brand, Look, VariantFacts
+from pipeline.render.look import Brand, Correction, Logo, Look, VariantFacts
+from pipeline.render.notices import Notice
 from pipeline.render.renderer import Renderer
-from pipeline.render.words import greeting
 
-__all__ = ["Brand", "Look", "Renderer", "VariantFacts", "greeting"]
+__all__ = ["Brand", "Correction", "Logo", "Look", "Notice", "Renderer", "VariantFacts"]

@@ -7,6 +7,7 @@ way to bound them), tables get a box that scrolls.
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from urllib.parse import urlsplit
 
@@ -19,6 +20,15 @@ _DROPPED_ATTRIBUTES = ("class", "id", "style", "srcset", "sizes", "loading", "de
 _NEVER_IN_MAIL = ("style", "script", "link", "meta", "base")
 _PLAYERS = ("audio", "video")
 _LOWEST_HEADING = 6
+# Pictures that only count readers, for the source and for others: they have no business in our mail.
+_COUNTERS = re.compile(
+    r"https?://(?:[^/]+\.)?(?:pixel\.wp\.com|stats\.wordpress\.com/b\.gif|feeds\.feedburner\.com/~r/|feedsportal\.com|"
+    r"doubleclick\.net|google-analytics\.com|facebook\.com/tr\b|vgwort\.de|counter\.theconversation\.(?:com|edu\.au)|"
+    r"follow\.it/track|scorecardresearch\.com|quantserve\.com|ivwbox\.de|wt-[a-z]+\.net)"
+    r"|https?://[^?]*/(?:matomo|piwik)\.php\b",
+    re.IGNORECASE,
+)
+_TINY = 2
 
 
 def mail_html(html: str, *, width: int, level: int) -> str:
@@ -28,8 +38,10 @@ def mail_html(html: str, *, width: int, level: int) -> str:
     root = lxml_html.fragment_fromstring(html, create_parent="div")
     for player in list(root.iter(*_PLAYERS)):
         _player_to_link(player)
-    for picture in root.iter("img"):
+    for picture in list(root.iter("img")):
         _choose_source(picture)
+        if _counts_readers(picture):
+            picture.drop_tree()
     # libxml2 doesn't know that some elements are void, and puts what follows into them: their content stays.
     etree.strip_tags(root, "picture", "details", "source", "track", "wbr")
     etree.strip_elements(root, *_NEVER_IN_MAIL, with_tail=False)
@@ -75,13 +87,21 @@ def _choose_source(picture: HtmlElement) -> None:
         picture.set("src", candidates[0].rstrip(","))
 
 
+def _counts_readers(picture: HtmlElement) -> bool:
+    """Whether it is there to be loaded and not to be seen."""
+    sides = [side for name in ("width", "height") if (side := _number(picture.get(name))) is not None]
+    return bool(_COUNTERS.match(picture.get("src", ""))) or (bool(sides) and max(sides) <= _TINY)
+
+
 def _shift_headings(root: HtmlElement, level: int) -> None:
-    """The article's highest heading comes right below its headline."""
-    headings = list(root.iter("h1", "h2", "h3", "h4", "h5", "h6"))
-    if headings:
-        shift = level + 1 - min(int(heading.tag[1]) for heading in headings)
-        for heading in headings:
-            heading.tag = f"h{min(int(heading.tag[1]) + shift, _LOWEST_HEADING)}"
+    """The article's outline below its headline: its highest heading comes next to it, and no level is left out."""
+    above: list[int] = []
+    for heading in root.iter("h1", "h2", "h3", "h4", "h5", "h6"):
+        own = int(heading.tag[1])
+        while above and above[-1] >= own:
+            above.pop()
+        above.append(own)
+        heading.tag = f"h{min(level + len(above), _LOWEST_HEADING)}"
 
 
 def _bound_picture(picture: HtmlElement, width: int) -> None:
@@ -94,7 +114,11 @@ def _bound_picture(picture: HtmlElement, width: int) -> None:
 
 
 def _pixels(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and int(value) > 0 else None
+    return _number(value) or None
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() and value.isascii() else None
 
 
 def _box(table: HtmlElement) -> None:
@@ -103,7 +127,7 @@ def _box(table: HtmlElement) -> None:
     parent = table.getparent()
     if parent is None:
         return
-    box = lxml_html.Element("div", {"class": "wide"})
+    box = lxml_html.Element("div", {"class": "wide", "tabindex": "0"})
     box.tail, copy = table.tail, deepcopy(table)
     copy.tail = None
     box.append(copy)

@@ -21,20 +21,30 @@ _NOT_IN_LABELS = re.compile(r"[^a-z0-9-]+")
 
 def list_headers(look: Look, facts: VariantFacts) -> tuple[tuple[str, str], ...]:
     """The values are ASCII; List-Unsubscribe carries the merge field ``unsubscribe_url``."""
-    ways_out = [f"<{placeholder('unsubscribe_url')}>"]
-    if look.unsubscribe_address:
-        ways_out.append(f"<mailto:{look.unsubscribe_address}?subject=unsubscribe>")
-    headers = [
-        ("List-Id", _list_id(look)),
-        ("List-Unsubscribe", ", ".join(ways_out)),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-    ]
+    headers = [("List-Id", _list_id(look)), *way_out(look)]
     if look.archive_url:
         headers.append(("List-Archive", f"<{look.archive_url}>"))
     if look.help_url:
         headers.append(("List-Help", f"<{look.help_url}>"))
     headers.append(("Feedback-ID", _feedback_id(look, facts)))
     return tuple(headers)
+
+
+def way_out(look: Look) -> tuple[tuple[str, str], ...]:
+    """How to leave, by one click too (RFC 8058).  Carries the merge field ``unsubscribe_url``."""
+    ways_out = [f"<{placeholder('unsubscribe_url')}>"]
+    if look.unsubscribe_address:
+        ways_out.append(f"<mailto:{look.unsubscribe_address}?subject=unsubscribe>")
+    return (
+        ("List-Unsubscribe", ", ".join(ways_out)),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    )
+
+
+def sender_domain(look: Look) -> str:
+    """A Message-ID has on its right the domain that signs the message: the sender's."""
+    domain = look.from_.rpartition("@")[2].strip(" <>")
+    return host(f"//{domain}") if domain else host(look.site_url)
 
 
 def host(url: str) -> str:

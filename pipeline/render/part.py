@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -30,11 +31,13 @@ class ArticlePart:
 
     ``url`` is "" for an article that has no page; ``html`` is the body for mail ("" unless the form is full),
     ``text`` its plain text with ``notes`` as its footnotes; ``day`` is written out.  ``level`` is the headline's (1 or
-    2).  ``tall`` tells a picture that is higher than wide.  ``lead`` marks the first article, ``opens_list`` the
-    first of those that are only links.
+    2).  ``tall`` tells a picture that is higher than wide.  ``section`` is the heading that stands before it, "" for
+    none.  ``lead`` marks the first article, ``opens_list`` the first of those that are only links, where they
+    have no section.
     """
 
     form: Form
+    section: str
     title: str
     url: str
     teaser: str
@@ -62,15 +65,23 @@ class Place:
     level: int
     lead: bool
     opens_list: bool = False
+    section: str = ""
 
 
-def places(forms: tuple[Form, ...]) -> tuple[Place, ...]:
-    """The places of an issue's articles in order."""
+def places(forms: Sequence[Form], sections: Sequence[str] = ()) -> tuple[Place, ...]:
+    """The places of an issue's articles in order.  A section's heading stands before its first article."""
     level = 1 if len(forms) == 1 else 2
     first_link = forms.index(Form.LINK) if Form.LINK in forms else None
+    headings = [name if name != before else "" for before, name in zip(["", *sections], sections, strict=False)]
     return tuple(
-        Place(form, level, lead=number == 0, opens_list=number == first_link and number > 0)
-        for number, form in enumerate(forms)
+        Place(
+            form,
+            level,
+            number == 0,
+            number == first_link and number > 0 and not any(sections[number : number + 1]),
+            defused(one_line(heading)),
+        )
+        for number, (form, heading) in enumerate(zip(forms, headings or [""] * len(forms), strict=True))
     )
 
 
@@ -103,6 +114,7 @@ def _part(
     picture = content.picture if content.picture and _on_the_web(content.picture.url) else None
     return ArticlePart(
         form=place.form,
+        section=place.section,
         level=place.level,
         lead=place.lead,
         opens_list=place.opens_list,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.catalogues import Words
 from pipeline.domain.article import Content
-from pipeline.render.words import Words
 
 SUBJECT_LIMIT = 110
 PREHEADER_LIMIT = 140

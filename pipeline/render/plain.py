@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from textwrap import wrap as wrap_words
 from unicodedata import combining, east_asian_width
 
@@ -58,9 +59,12 @@ def plain_text(html: str, footnotes: Footnotes, width: int = WIDTH) -> str:
 
 def columns(text: str) -> int:
     """How many columns a terminal needs for the text."""
+    if text.isascii():
+        return len(text)
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
+@lru_cache(maxsize=4096)  # the same titles and teasers stand in many variants
 def wrapped(text: str, width: int = WIDTH, *, first: str = "", rest: str | None = None) -> str:
     """The text in lines of ``width`` columns, the first behind ``first``, the others behind ``rest``."""
     rest = first if rest is None else rest

@@ -6,86 +6,104 @@ inlined once.  In the layout the texts that differ between variants are slots un
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 
 from markupsafe import Markup
 
+from pipeline.catalogues import Tone
 from pipeline.domain.article import Article
-from pipeline.domain.markup import text_direction
 from pipeline.domain.message import Message
 from pipeline.errors import RenderError
-from pipeline.render.forms import LIMIT, TRIM_ABOVE, Form, fitted, wanted
-from pipeline.render.headers import host, list_headers
-from pipeline.render.inline import Inliner
-from pipeline.render.look import Brand, Look, VariantFacts
-from pipeline.render.part import COLUMN, ArticlePart, Place, defused, html_part, places, teaser_of, text_part
-from pipeline.render.phrasing import preheader, subject
-from pipeline.render.plain import WIDTH, underlined, wrapped
-from pipeline.render.templates import Context, Templates, escaping, trusted
-from pipeline.render.words import Words, day
+from pipeline.render.forms import LIMIT, TRIM_ABOVE, Form, fitted, form_of, wanted
+from pipeline.render.frame import Frame, filled, slot
+from pipeline.render.headers import list_headers, sender_domain
+from pipeline.render.look import Correction, Look, VariantFacts
+from pipeline.render.notices import Notice, notice_message
+from pipeline.render.part import ArticlePart, Place, defused, html_part, places, teaser_of, text_part
+from pipeline.render.phrasing import one_line, preheader, subject
+from pipeline.render.words import cadence_sentence, day
 
-_SLOT = re.compile(r"__SLOT_([a-z]+)__")
-_SLOTS = ("subject", "preheader", "date", "articles")
-_BLANK_LINES = re.compile(r"\n{3,}")
 _KEPT = 1024
-# Bytes, and some more than it has, of the heading above the articles that are only links.
-_LIST_HEADING = 500
+# Bytes, and some more than they have, of the headings above articles.
+_HEADING = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionView:
+    """What templates see of a `Correction`; ``day`` is that of the issue that carried the article, written out."""
+
+    title: str
+    url: str
+    day: str
+    retracted: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueView:
     """What templates see of an issue.
 
-    In HTML ``subject``, ``preheader``, ``date`` and ``articles`` (all of them, rendered) are slots, to be printed and
-    not to be computed with; ``count`` and ``single`` are real.  In text all are real, and ``articles`` is a sequence.
+    In HTML ``subject``, ``preheader``, ``date``, ``page_url`` ("" if there is none) and ``articles`` (all of them,
+    rendered) are slots, to be printed and not to be computed with; the rest is real.  In text all are real, and
+    ``articles`` is a sequence.
     """
 
     subject: str
     preheader: str
     date: str
+    page_url: str
     articles: Markup | Sequence[ArticlePart]
+    corrections: Sequence[CorrectionView]
     count: int
     single: bool
     cadence: str
 
 
 class Renderer:
-    """Renders variants with the templates of some directories; those of the first stand before the others'.
+    """Renders variants and notices with the templates of some directories (`Frame`).
 
-    Each directory is one with an ``email`` folder.  Keep a renderer for many variants: it remembers their parts.
-    Instances may be shared by threads.
+    Keep a renderer for many variants: it remembers their parts.  Instances may be shared by threads.
     """
 
-    def __init__(self, templates: Sequence[Path]) -> None:
-        self._templates = Templates([directory / "email" for directory in templates])
-        self._inliner = lru_cache(maxsize=64)(self._make_inliner)
+    def __init__(self, templates: Sequence[Path], tone: Tone = "formal") -> None:
+        self._frame = Frame(templates, tone)
+        self._form = lru_cache(maxsize=64)(self._read_form)
+        self._layout = lru_cache(maxsize=_KEPT)(self._render_layout)
         self._html_part = lru_cache(maxsize=_KEPT)(self._render_html_part)
         self._text_part = lru_cache(maxsize=_KEPT)(text_part)
 
-    def render(self, look: Look, facts: VariantFacts) -> Message:
-        """The message; the same for the same input.  Its merge fields are ``greeting`` and ``unsubscribe_url``.
+    def greeting(self, name: str, language: str) -> str:
+        """The value of the merge field ``greeting``."""
+        return self._frame.catalogues.words(language).greeting(name)
 
+    def notice(self, look: Look, notice: Notice) -> Message:
+        """The message of that kind; its merge fields are those that `Notice` names for it."""
+        return notice_message(self._frame, look, notice)
+
+    def render(self, look: Look, facts: VariantFacts) -> Message:
+        """The message; the same for the same input.
+
+        Its merge fields are ``greeting`` and ``unsubscribe_url``, and ``preferences_url`` where the look has it.
         Raises `RenderError` for a template that fails, and for an issue that is too long even as a list of links.
         """
         if not facts.articles:
             raise RenderError("An issue without articles can't be mailed.", where=f"newsletter {look.name}")
         contents = [article.content for article, _ in facts.articles]
-        words = Words.of(look.language)
         slots = {
-            "subject": defused(subject(contents, words, look.title)),
+            "subject": defused(subject(contents, self._frame.words(look), look.title)),
             "preheader": preheader([teaser_of(content) for content in contents[:1]]),
             "date": day(facts.slot, look.language, look.timezone),
+            "page_url": facts.page_url,
         }
-
-        layout = self._layout(look, facts)
-        forms = self._forms(look, facts, room=TRIM_ABOVE - _LIST_HEADING - _bytes(_filled(layout, slots, "")))
-        parts = self._html_parts(look, facts, places(forms))
-        html = _filled(layout, slots, "".join(parts))
+        corrections = [_correction(one, look) for one in facts.corrections]
+        layout = self._layout(look, len(contents), facts.cadence, has_page=bool(facts.page_url))
+        after = self._corrections(look, corrections)
+        forms = self._forms(look, facts, room=TRIM_ABOVE - _bytes(filled(layout, slots, {"articles": after})))
+        parts = self._html_parts(look, facts, places(forms, facts.sections))
+        html = filled(layout, slots, {"articles": "".join([*parts, after])})
         size = _bytes(html)
         if size > LIMIT:
             raise RenderError(
@@ -98,26 +116,36 @@ class Renderer:
             reply_to=look.reply_to,
             subject=slots["subject"],
             html=html,
-            text=self._text(look, facts, forms, slots),
+            text=self._text(look, facts, forms, slots, corrections),
             headers=list_headers(look, facts),
-            message_id_domain=_domain(look),
+            message_id_domain=sender_domain(look),
         )
 
-    def _layout(self, look: Look, facts: VariantFacts) -> str:
+    def _read_form(self, template: str) -> Form:
+        return form_of(template, self._frame.templates.setting(f"{template}.html.j2", "form"))
+
+    def _render_layout(self, look: Look, count: int, cadence: str, *, has_page: bool) -> str:
         """The page with its slots."""
-        context = self._context(look, facts, {name: trusted(f"__SLOT_{name}__") for name in _SLOTS}, html=True)
-        return self._inliner(look.brand).document(self._templates.render(f"{look.template}.html.j2", context))
+        texts: dict[str, object] = {name: slot(name) for name in ("subject", "preheader", "date", "articles")}
+        texts["page_url"] = slot("page_url") if has_page else ""
+        return self._frame.page(look, look.template, _shown(self._view(look, count, cadence, texts, ())))
+
+    def _corrections(self, look: Look, corrections: Sequence[CorrectionView]) -> str:
+        if not corrections:
+            return ""
+        return self._frame.part(look, "corrections.html.j2", {"corrections": corrections}, look.language)
 
     def _forms(self, look: Look, facts: VariantFacts, room: int) -> tuple[Form, ...]:
         linked = [bool(url) for _, url in facts.articles]
-        forms = wanted(look.template, linked)
-        by_position = places(forms)
+        forms = wanted(self._form(look.template), linked, facts.links_from)
+        by_position = places(forms, facts.sections)
+        headings = _HEADING * (1 + sum(bool(place.section) for place in by_position))
 
         def size(position: int, form: Form) -> int:
             article, url = facts.articles[position]
             return _bytes(self._html_part(article, url, replace(by_position[position], form=form), look))
 
-        return fitted(forms, linked, size, room)
+        return fitted(forms, linked, size, room - headings)
 
     def _html_parts(self, look: Look, facts: VariantFacts, by_position: Sequence[Place]) -> Iterator[str]:
         for (article, url), place in zip(facts.articles, by_position, strict=True):
@@ -125,83 +153,54 @@ class Renderer:
 
     def _render_html_part(self, article: Article, url: str, place: Place, look: Look) -> str:
         part = html_part(article, url, place, look)
-        words = Words.of(look.language)
-        context: Context = {
-            "article": part,
-            "look": look,
-            "column": COLUMN,
-            "words_attributes": _marked(words.language, part.language),
-            "day_attributes": _marked(look.language, part.language),
-            **_html_words(words),
-        }
-        return self._inliner(look.brand).part(self._templates.render("article.html.j2", context))
+        return self._frame.part(look, "article.html.j2", {"article": part}, part.language)
 
-    def _text(self, look: Look, facts: VariantFacts, forms: tuple[Form, ...], slots: Mapping[str, str]) -> str:
+    def _text(
+        self,
+        look: Look,
+        facts: VariantFacts,
+        forms: tuple[Form, ...],
+        slots: Mapping[str, str],
+        corrections: Sequence[CorrectionView],
+    ) -> str:
         parts, note = [], 1
-        for (article, url), place in zip(facts.articles, places(forms), strict=True):
+        for (article, url), place in zip(facts.articles, places(forms, facts.sections), strict=True):
             part, note = self._text_part(article, url, place, look, note)
             parts.append(part)
-        context = self._context(look, facts, {**slots, "articles": tuple(parts)}, html=False)
-        text = self._templates.render(f"{look.template}.txt.j2", context)
-        lines = "\n".join(line.rstrip() for line in text.split("\n"))
-        return _BLANK_LINES.sub("\n\n", lines).strip("\n") + "\n"
+        texts = {**slots, "articles": tuple(parts)}
+        view = self._view(look, len(parts), facts.cadence, texts, corrections)
+        return self._frame.text(look, look.template, _shown(view))
 
-    def _context(self, look: Look, facts: VariantFacts, texts: Mapping[str, object], *, html: bool) -> Context:
-        count = len(facts.articles)
-        words = Words.of(look.language)
-        issue = IssueView(
-            **texts,  # type: ignore[arg-type]  # the four names of _SLOTS
+    def _view(
+        self,
+        look: Look,
+        count: int,
+        cadence: str,
+        texts: Mapping[str, object],
+        corrections: Sequence[CorrectionView],
+    ) -> IssueView:
+        return IssueView(
+            **texts,  # type: ignore[arg-type]  # the five names of slots
+            corrections=corrections,
             count=count,
             single=count == 1,
-            cadence=words.cadence(facts.cadence),
+            cadence=cadence_sentence(self._frame.words(look), cadence),
         )
-        return {
-            "issue": issue,
-            "look": look,
-            "dir": text_direction(look.language),
-            "words_attributes": _marked(words.language, look.language),
-            **(_html_words(words) if html else _text_words(words)),
-        }
-
-    def _make_inliner(self, brand: Brand) -> Inliner:
-        return Inliner(self._templates.render("style.css", {"brand": brand, "column": COLUMN}))
 
 
-def _filled(layout: str, texts: Mapping[str, str], articles: str) -> str:
-    """In one pass, so that what is filled in is never searched for slots itself."""
-    values = {name: escape(text) for name, text in texts.items()} | {"articles": articles}
-    return _SLOT.sub(lambda slot: values.get(slot[1], slot[0]), layout)
+def _shown(view: IssueView) -> Mapping[str, object]:
+    return {"issue": view, "mail": view}
+
+
+def _correction(correction: Correction, look: Look) -> CorrectionView:
+    return CorrectionView(
+        title=defused(correction.title),
+        url=defused(correction.url),
+        day=day(correction.carried, look.language, look.timezone),
+        retracted=correction.retracted,
+        note=defused(one_line(correction.note)),
+    )
 
 
 def _bytes(html: str) -> int:
     return len(html.encode("utf-8", "replace"))
-
-
-def _marked(language: str, around: str) -> Markup:
-    """Attributes for an element whose text is in another language than what it stands in; else nothing."""
-    if language.lower().split("-")[0] == around.lower().split("-")[0]:
-        return Markup()
-    return Markup(' lang="{}" dir="{}"').format(language, text_direction(language))
-
-
-def _html_words(words: Words) -> Context:
-    return {
-        "_": lambda message, **values: escaping(words.gettext(message)).format(**values),
-        "ngettext": lambda one, many, n, **values: escaping(words.ngettext(one, many, n)).format(count=n, **values),
-    }
-
-
-def _text_words(words: Words) -> Context:
-    return {
-        "_": lambda message, **values: words.gettext(message).format(**values),
-        "ngettext": lambda one, many, n, **values: words.ngettext(one, many, n).format(count=n, **values),
-        "wrapped": wrapped,
-        "underlined": underlined,
-        "width": WIDTH,
-    }
-
-
-def _domain(look: Look) -> str:
-    """The sender's: a Message-ID on the right of which stands the domain that signs it."""
-    domain = look.from_.rpartition("@")[2].strip(" <>")
-    return host(f"//{domain}") if domain else host(look.site_url)

@@ -18,6 +18,7 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
+from jinja2.nodes import Assign, Const, Name
 from markupsafe import Markup
 
 from pipeline.domain.message import placeholder
@@ -25,6 +26,7 @@ from pipeline.errors import RenderError
 
 Context = dict[str, Any]
 
+_NOT_FOR_ISSUES = {"article", "base", "confirm", "goodbye", "welcome"}
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -51,7 +53,7 @@ class Templates:
             raise RenderError(
                 f"There is no template {error.name}.",
                 where=", ".join(map(str, self._directories)),
-                mend="Write the name of one that is there, or add the file.",
+                mend=f"Add the file, or take one of {', '.join(self._issues())}.",
             ) from error
         except TemplateSyntaxError as error:
             where = f"{error.filename or error.name}:{error.lineno}"
@@ -68,6 +70,24 @@ class Templates:
                 f"The template failed: {type(error).__name__}: {error}.",
                 where=self._place(error.__traceback__, name),
             ) from error
+
+    def setting(self, name: str, variable: str) -> str | None:
+        """The text that a template sets a variable to at its top level, without rendering it; None if it doesn't."""
+        loader = self._environment.loader
+        try:
+            tree = self._environment.parse(loader.get_source(self._environment, name)[0]) if loader else None
+        except TemplateError:
+            return None  # rendering will say what is wrong
+        for node in tree.body if tree else ():
+            if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.name == variable:
+                return str(node.node.as_const()) if isinstance(node.node, Const) else None
+        return None
+
+    def _issues(self) -> list[str]:
+        """The names of the templates that an issue can be written with."""
+        files = set(self._environment.list_templates())
+        stems = {name.removesuffix(".html.j2") for name in files if name.endswith(".html.j2")}
+        return sorted(stem for stem in stems - _NOT_FOR_ISSUES if f"{stem}.txt.j2" in files)
 
     def _place(self, traceback: TracebackType | None, name: str) -> str:
         """The innermost template and its line: Jinja rewrites tracebacks so that they have both."""

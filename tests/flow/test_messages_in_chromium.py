@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from pipeline.domain.article import Article, Author, Picture
-from pipeline.render import Look, Renderer, VariantFacts
+from pipeline.domain.message import Message, html_values
+from pipeline.render import Brand, Correction, Logo, Look, Notice, Renderer, VariantFacts
+from pipeline.render.inline import Inliner
+from pipeline.render.notices import Kind
 from tests.fakes.articles import make_article
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +29,24 @@ LOOK = Look(
     site_title="Example News",
     site_url="https://news.example.org/",
     feed_url="https://news.example.org/feeds/all/atom.xml",
-    postal_address="1 Example Road\nExampleton",
+    archive_url="https://news.example.org/archive/",
+    help_url="https://news.example.org/help/",
+    preferences=True,
+    brand=Brand(
+        postal_address="1 Example Road\nExampleton",
+        footer="A service of the Example Publishing House.",
+        logo=Logo(url="https://pictures.example.org/logo.png", width=40, height=40),
+        social=(("Mastodon", "https://mastodon.example/@news"), ("LinkedIn", "https://linkedin.example/news")),
+    ),
 )
+TEMPLATES = ("digest", "full", "brief", "instant")
+FIELDS = {
+    "greeting": f"Hello {LONG},",
+    "unsubscribe_url": "https://news.example.org/unsubscribe",
+    "preferences_url": "https://news.example.org/preferences",
+    "confirm_url": f"https://news.example.org/confirm/{LONG}{LONG}",
+    "resubscribe_url": "https://news.example.org/resubscribe",
+}
 PICTURE = Picture(url="https://pictures.example.org/1.svg", alt="A pier", width=1200, height=675)
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="675"><rect width="1200" height="675"/></svg>'
 
@@ -78,33 +99,87 @@ def issues() -> Iterator[tuple[str, list[Article], str]]:
     yield "several articles", [make_article("Lead", picture=PICTURE), plain, tall, arabic, whole], "de"
 
 
-@pytest.mark.parametrize(("articles", "language"), [pytest.param(*rest, id=name) for name, *rest in issues()])
-def test_a_message_fits_and_can_be_read_on_a_phone_and_a_desktop_in_light_and_dark(
-    browser: Browser, articles: list[Article], language: str
-) -> None:
-    facts = VariantFacts(
+def messages(renderer: Renderer) -> Iterator[tuple[str, str]]:
+    """Every template with every kind of issue, and every notice, filled in."""
+    for template in TEMPLATES:
+        for name, articles, language in issues():
+            look = replace(LOOK, language=language, template=template)
+            yield f"{template}, {name}", filled(renderer.render(look, facts(articles)))
+    for kind in Kind:
+        for language in ("de", "ar"):
+            notice = renderer.notice(replace(LOOK, language=language), Notice(kind=kind, cadence="weekly"))
+            yield f"{kind}, {language}", filled(notice)
+
+
+def facts(articles: list[Article]) -> VariantFacts:
+    slot = datetime(2026, 1, 7, tzinfo=UTC)
+    return VariantFacts(
         cadence="weekly",
-        slot=datetime(2026, 1, 7, tzinfo=UTC),
+        slot=slot,
         articles=[(article, article.content.url or "") for article in articles],
+        page_url="https://news.example.org/issues/1",
+        sections=("AI", *["Rest"] * (len(articles) - 1)),
+        corrections=(Correction(title=LONG, url="https://example.org/old", carried=slot),),
     )
-    look = replace(LOOK, language=language)
-    html = (
-        Renderer([ROOT / "templates"])
-        .render(look, facts)
-        .merge_html.join({"greeting": f"Hello {LONG},", "unsubscribe_url": "https://news.example.org/unsubscribe"})
-    )
+
+
+def filled(message: Message) -> str:
+    return message.merge_html.join(html_values(FIELDS))
+
+
+RENDERED = dict(messages(Renderer([ROOT / "templates"])))
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_a_message_fits_and_can_be_read_on_a_phone_and_a_desktop_in_light_and_dark(browser: Browser, name: str) -> None:
     found: dict[str, Any] = {}
+    page = browser.new_page()
+    page.route("**/*", answer)
+    page.set_content(RENDERED[name], wait_until="load")
     for width in (320, 600):
-        for scheme in ("light", "dark"):
-            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            page.route("**/*", answer)
-            page.set_content(html, wait_until="load")
-            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            assert ground == ("rgb(243, 244, 242)" if scheme == "light" else "rgb(16, 18, 20)")
+        for scheme, ground in (("light", "rgb(243, 244, 242)"), ("dark", "rgb(16, 18, 20)")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # light or dark
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
             assert page.evaluate("document.documentElement.scrollWidth") == width
             found |= {f"{width} {scheme} {text}": text for text in page.evaluate(OVERFLOWING) + page.evaluate(FAINT)}
-            page.close()
+    page.close()
     assert found == {}
+
+
+# What every element looks like: the properties that our style sheets set.
+LOOKS = """() => [...document.querySelectorAll('body, body *')].map(element => {
+  const style = getComputedStyle(element);
+  return [element.tagName, ...%s.map(name => `${name}: ${style.getPropertyValue(name)}`)].join('; ');
+})"""
+
+
+def test_inlining_changes_nothing_and_without_style_blocks_only_dark_and_phones_suffer(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    css = Renderer([ROOT / "templates"])._frame.templates.render("style.css", {"brand": LOOK.brand, "column": 536})
+    names = sorted(set(re.findall(r"[{;]\s*([a-z-]+):", css)) - {"mso-hide", "text-size-adjust"})
+    with monkeypatch.context() as patch:
+        patch.setattr(Inliner, "_document", lambda _, html: html)
+        plain = dict(messages(Renderer([ROOT / "templates"])))
+    page = browser.new_page()
+    page.route("**/*", answer)
+
+    def looks(html: str, width: int, scheme: str) -> list[str]:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # light or dark
+        page.set_content(html, wait_until="load")
+        seen: list[str] = page.evaluate(LOOKS % json.dumps(names))
+        return seen
+
+    for name in ("full, several articles", "digest, several articles", "brief, one article", "confirm, de"):
+        # A sheet that is not inlined comes first, as inline styles lose to what is important.
+        sheet = plain[name].replace("<style data-premailer", f"<style>{css}</style><style data-premailer", 1)
+        stripped = re.sub(r"<style(?:(?!</style>).)*</style>", "", RENDERED[name], flags=re.DOTALL)
+        for width, scheme in ((320, "light"), (320, "dark"), (700, "light"), (700, "dark")):
+            assert looks(RENDERED[name], width, scheme) == looks(sheet, width, scheme), (name, width, scheme)
+        assert looks(stripped, 700, "light") == looks(RENDERED[name], 700, "light"), name
+    page.close()
 
 
 def answer(route: Route) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from pipeline.render.foreign import mail_html
 
 
@@ -21,6 +23,21 @@ def test_a_picture_of_unknown_size_gets_the_columns_width_and_an_alt() -> None:
     assert mail('<img src="a.png">') == '<img src="a.png" alt="" width="536" border="0">'
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        '<img src="https://vg02.met.vgwort.de/na/0123456789abcdef">',
+        '<img src="https://pixel.wp.com/b.gif?host=a.example">',
+        '<img src="https://feeds.feedburner.com/~r/blog/~4/abc" width="100">',
+        '<img src="https://a.example/stats/matomo.php?idsite=1">',
+        '<img src="https://a.example/x.gif" width="2" height="1">',
+        '<img src="https://a.example/x.gif" height="0">',
+    ],
+)
+def test_a_picture_that_only_counts_readers_goes_and_the_text_around_it_stays(picture: str) -> None:
+    assert mail(f"<p>a {picture}b</p>") == "<p>a b</p>"
+
+
 def test_a_set_of_pictures_becomes_one() -> None:
     html = '<picture><source srcset="b.webp"><img srcset="c.png 1x, d.png 2x" alt="A"></picture> tail'
     assert mail(html) == '<img alt="A" src="c.png" width="536" border="0"> tail'
@@ -33,15 +50,16 @@ def test_a_player_becomes_its_picture_and_a_link() -> None:
     )
 
 
-def test_headings_come_below_the_headline_in_their_own_order() -> None:
+def test_headings_come_below_the_headline_in_their_own_order_without_a_gap() -> None:
     assert mail("<h1>a</h1><h2>b</h2>") == "<h2>a</h2><h3>b</h3>"
-    assert mail("<h3>a</h3><h6>b</h6>", level=2) == "<h3>a</h3><h6>b</h6>"
-    assert mail("<h2>a</h2><h5>b</h5>", level=2) == "<h3>a</h3><h6>b</h6>"
+    assert mail("<h3>a</h3><h6>b</h6><h3>c</h3>", level=2) == "<h3>a</h3><h4>b</h4><h3>c</h3>"
+    assert mail("<h3>a</h3><h2>b</h2><h5>c</h5>") == "<h2>a</h2><h2>b</h2><h3>c</h3>"
+    assert mail("".join(f"<h{n}>x</h{n}>" for n in range(1, 7)), level=2).count("h6") == 6
 
 
 def test_an_outer_table_gets_a_box_that_scrolls() -> None:
     html = '<table width="900"><tr><td><table><tr><td>x</td></tr></table></td></tr></table>tail'
-    assert mail(html).startswith('<div class="wide"><table><tr>')
+    assert mail(html).startswith('<div class="wide" tabindex="0"><table><tr>')
     assert mail(html).endswith("</table></div>tail")
     assert mail(html).count("wide") == 1
 

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.catalogues import Catalogues
 from pipeline.render.forms import Form, fitted, wanted
 from pipeline.render.phrasing import SUBJECT_LIMIT, one_line, shortened, subject
-from pipeline.render.words import Words, day, greeting
+from pipeline.render.words import day
 from tests.fakes.articles import NOON, make_article
+
+CATALOGUES = Catalogues([Path(__file__).parents[3] / "templates" / "locale"])
 
 
 def the_subject(*titles: str, language: str = "de") -> str:
-    return subject([make_article(title).content for title in titles], Words.of(language), "Weekly")
+    return subject([make_article(title).content for title in titles], CATALOGUES.words(language), "Weekly")
 
 
 def test_the_subject_is_the_lead_articles_title_and_how_many_others_there_are() -> None:
@@ -51,7 +56,7 @@ def test_shortened_text_is_within_its_limit_and_a_beginning(text: str, limit: in
     ],
 )
 def test_a_greeting_has_the_name_if_there_is_one(name: str, language: str, expected: str) -> None:
-    assert greeting(name, language) == expected
+    assert CATALOGUES.words(language).greeting(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,14 +73,17 @@ def test_dates_are_those_of_the_readers_language_and_zone(language: str, zone: s
 
 
 def test_articles_are_shortened_from_the_last_and_never_dropped() -> None:
-    weight = {Form.FULL: 50, Form.TEASER: 10, Form.LINK: 1}
+    weight = {Form.FULL: 50, Form.TEASER: 10, Form.HEADLINE: 3, Form.LINK: 1}
 
     def size(_: int, form: Form) -> int:
         return weight[form]
 
     linked = [True, True, True]
-    full = wanted("full", linked)
+    full = wanted(Form.FULL, linked)
     assert full == (Form.FULL,) * 3
+    assert wanted(Form.TEASER, linked, links_from=1) == (Form.TEASER, Form.LINK, Form.LINK)
+    assert wanted(Form.TEASER, [True]) == (Form.FULL,)
+    assert wanted(Form.HEADLINE, [True]) == (Form.HEADLINE,)
     assert fitted(full, linked, size, room=110) == (Form.FULL, Form.FULL, Form.TEASER)
     assert fitted(full, linked, size, room=21) == (Form.TEASER, Form.TEASER, Form.LINK)
     assert fitted(full, linked, size, room=0) == (Form.LINK,) * 3

@@ -5,7 +5,6 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from pipeline.domain.article import Article, Author, Enclosure, Picture
 from pipeline.domain.message import Message
 from pipeline.errors import RenderError
 from pipeline.render import Brand, Look, Renderer, VariantFacts
-from pipeline.render.inline import Inliner
 from tests.fakes.articles import GERMAN, make_article, varied_articles
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -82,8 +80,8 @@ def test_several_articles_are_teasers_with_links_to_read_on(renderer: Renderer) 
 
 
 def test_a_reader_learns_why_and_how_to_leave_on_lines_of_their_own(renderer: Renderer) -> None:
-    message = renderer.render(a_look(postal_address="Musterweg 1\n10115 Berlin"), facts(titled(2)))
-    assert "weil Sie „KI-Wochenblick“ abonniert haben. Sie kommt wöchentlich." in visible(message.html)
+    message = renderer.render(a_look(brand=Brand(postal_address="Musterweg 1\n10115 Berlin")), facts(titled(2)))
+    assert "weil Sie „KI-Wochenblick“ abonniert haben. Der Newsletter kommt wöchentlich." in visible(message.html)
     assert 'href="__SUBST_unsubscribe_url__"' in message.html
     assert "\nAbmelden:\n__SUBST_unsubscribe_url__\n" in message.text
     assert "\nMusterweg 1, 10115 Berlin" in message.text
@@ -109,38 +107,6 @@ def test_the_same_input_gives_the_same_bytes_also_in_another_renderer() -> None:
     articles = varied_articles()[:12]
     first, second = (Renderer([TEMPLATES]).render(a_look(), facts(articles)) for _ in range(2))
     assert first == second
-
-
-def test_parts_inlined_apart_equal_the_whole_inlined_at_once(
-    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    articles = [make_article(GERMAN, GERMAN), *varied_articles()[:9]]
-    apart = [renderer.render(a_look(), facts(chosen)).html for chosen in (articles, articles[:1])]
-    inlined = Inliner.__dict__["_document"]
-    with monkeypatch.context() as patch:
-        patch.setattr(Inliner, "_document", lambda _, html: html)
-        raw = Renderer([TEMPLATES])
-        pages = [raw.render(a_look(), facts(chosen)).html for chosen in (articles, articles[:1])]
-    assert pages != apart
-    css = renderer._templates.render("style.css", {"brand": Brand(), "column": 536})
-    assert [normal(inlined(Inliner(css), page)) for page in pages] == [normal(page) for page in apart]
-
-
-def normal(html: str) -> list[object]:
-    events: list[object] = []
-
-    class Reader(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            events.append((tag, sorted(attrs, key=str)))
-
-        def handle_endtag(self, tag: str) -> None:
-            events.append(tag)
-
-        def handle_data(self, data: str) -> None:
-            events.extend(data.split())
-
-    Reader().feed(html)
-    return events
 
 
 def test_rendering_opens_no_connection(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,8 +273,9 @@ def test_a_template_that_fails_is_named_with_its_line(
 
 
 def test_a_template_that_is_not_there_is_named(renderer: Renderer) -> None:
-    with pytest.raises(RenderError, match=r"brochure\.html\.j2"):
+    with pytest.raises(RenderError, match=r"brochure\.html\.j2") as caught:
         renderer.render(a_look(template="brochure"), facts(titled(1)))
+    assert caught.value.mend == "Add the file, or take one of brief, digest, full, instant."
 
 
 def test_an_issue_without_articles_is_refused(renderer: Renderer) -> None:
