@@ -21,4 +21,6 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The printable text with its white space collapsed."""
+    if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
+        return text  # as most are: of white space only single spaces are printable to Python
     return " ".join(printable(text).split())

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from lxml import html as lxml_html
 
+from pipeline.domain.archive import Retraction
 from pipeline.domain.article import Article, Author, Enclosure, Picture
 from pipeline.domain.markup import article_html, content_direction, text_direction
 from pipeline.publish.characters import one_line, printable
@@ -23,6 +24,8 @@ _EXCERPT_LENGTH = 280
 class FeedArticle:
     """An article as feeds show it.
 
+    ``id`` is its id in all formats but those in ``adopted``, which show it under the id of a feed that ours replaces.
+    ``sources`` are the names of those that show it.
     All text is printable (see `characters`) and all addresses are absolute URIs.  ``title`` and ``summary`` are plain
     text and may be empty; ``html`` has the lead picture on top and may be empty too.  Times are in UTC, in whole
     seconds.
@@ -41,6 +44,12 @@ class FeedArticle:
     published: datetime
     updated: datetime
     comments_url: str | None
+    adopted: tuple[tuple[str, str], ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def id_in(self, format_: str) -> str:
+        """Its id in the format of this name; what was taken over is as it was, be it a URI or not."""
+        return next((value for name, value in self.adopted if name == format_), self.id)
 
     @property
     def headline(self) -> str:
@@ -57,6 +66,7 @@ class FeedArticle:
         return text_direction(self.language)
 
 
+_IN_BRACKETS = re.compile(r"^\(([^()]+)\)$")
 _MAIL_ADDRESS = re.compile(r"[<(]?[^\s<>()@]+@[^\s<>()@]+\.[^\s<>()@]+[>)]?")
 
 
@@ -81,13 +91,24 @@ def feed_article(article: Article, feeds_url: str) -> FeedArticle:
         published=_whole_second(article.published),
         updated=_whole_second(article.updated),
         comments_url=_web_address_or_none(content.comments_url),
+        adopted=article.adopted,
+        sources=article.sources,
     )
+
+
+def retracted_id(retraction: Retraction, format_: str) -> str:
+    """The id that a retracted article had in a format.  ValueError if that could never be published."""
+    return next((value for name, value in retraction.adopted if name == format_), "") or to_uri(retraction.public_id)
 
 
 def _authors(authors: tuple[Author, ...]) -> Iterator[Author]:
     """The authors with a name.  E-mail addresses stay unpublished: feeds are where they are harvested."""
     for author in authors:
-        if name := one_line(_MAIL_ADDRESS.sub(" ", author.name)):
+        name = one_line(author.name)
+        if "@" in name:
+            # What is left of RSS's "address (name)" is in brackets.
+            name = _IN_BRACKETS.sub(r"\1", one_line(_MAIL_ADDRESS.sub(" ", name)))
+        if name:
             yield Author(name=name, url=_web_address_or_none(author.url))
 
 
@@ -115,7 +136,8 @@ def _web_address_or_none(iri: str | None) -> str | None:
 
 
 def _whole_second(time: datetime) -> datetime:
-    return time.astimezone(UTC).replace(microsecond=0)
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return utc.replace(microsecond=0) if utc.microsecond else utc
 
 
 def _text(html: str) -> str:

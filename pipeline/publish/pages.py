@@ -1,8 +1,8 @@
-"""The pages we publish: an article's own, where it has none elsewhere, and the index of all feeds."""
+"""The pages we publish: what all of them need, and an article's own, where it has none elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,8 +19,9 @@ from pipeline.domain.markup import text_direction
 from pipeline.errors import Problem, PublishError
 from pipeline.publish.feed_article import feed_article
 from pipeline.publish.files import Sink, remove_file, replace_file
-from pipeline.publish.format import FeedHead
+from pipeline.publish.gate import check_page
 from pipeline.publish.manifest import Manifest
+from pipeline.publish.page_html import page_html
 from pipeline.publish.permalink import page_name
 from pipeline.publish.published import Published
 from pipeline.publish.spec import ARTICLES, SiteSpec
@@ -42,7 +43,7 @@ def page_environment(*templates: Path) -> Environment:
         auto_reload=False,
     )
     environment.filters["day"] = _day
-    environment.filters["sanitised"] = Markup
+    environment.filters["sanitised"] = lambda html: Markup(page_html(html))  # noqa: S704  it was sanitised
     environment.filters["direction"] = text_direction
     return environment
 
@@ -127,23 +128,6 @@ def publish_articles(
     return Published(written=tuple(written), untouched=tuple(untouched), removed=removed, problems=tuple(problems))
 
 
-def publish_index(site: SiteSpec, heads: Sequence[FeedHead], directory: Path, *, environment: Environment) -> Published:
-    """Publish ``directory/index.html``: every feed with its documents."""
-    path = directory / "index.html"
-    context = page_context(site, site.language)
-
-    def write(sink: Sink) -> None:
-        write_page(environment, "web/feeds.html.j2", sink, **context, title=context["words"]["feeds"], feeds=heads)
-
-    try:
-        new = replace_file(path, write)
-    except (PublishError, OSError) as error:
-        return Published(
-            problems=(Problem(code=PublishError.code, where=str(path), what=f"{error}.", mend="The last one stays."),)
-        )
-    return Published(written=(path,)) if new else Published(untouched=(path,))
-
-
 def _publish_article(site: SiteSpec, article: Article, path: Path, environment: Environment) -> bool:
     ready = feed_article(article, site.feeds_url)
     context = page_context(site, ready.language or site.language)
@@ -151,7 +135,7 @@ def _publish_article(site: SiteSpec, article: Article, path: Path, environment: 
     def write(sink: Sink) -> None:
         write_page(environment, "web/article.html.j2", sink, **context, title=ready.headline, article=ready)
 
-    return replace_file(path, write)
+    return replace_file(path, write, check_page)
 
 
 def _day(time: datetime, language: str, timezone: str) -> str:

@@ -23,7 +23,7 @@ from pipeline.domain.article import Article, Author, Enclosure, Picture
 from pipeline.errors import PublishError
 from pipeline.publish.feed import feed_head, publish_feed
 from pipeline.publish.feed_article import FeedArticle, feed_article
-from pipeline.publish.format import Format
+from pipeline.publish.format import Ending, Format
 from pipeline.publish.formats import FORMATS, load_formats
 from pipeline.publish.pages import page_environment
 from pipeline.publish.spec import FeedSpec, SiteSpec
@@ -55,7 +55,7 @@ def document(format_: Format, *articles: Article, feed: FeedSpec = FEED, updated
     for article in articles:
         writer.append(writer.render(feed_article(article, SITE.feeds_url)))
     target = io.BytesIO()
-    writer.finish(updated, target)
+    writer.finish(Ending(updated=updated), target)
     writer.close()
     target.seek(0)
     format_.check(target)
@@ -220,7 +220,7 @@ def test_an_atom_id_that_was_set_stays_when_the_feed_moves() -> None:
     assert atom(feed=replace(FEED, id="tag:old.example.org,2020:feed")).findtext(f"{ATOM}id", "").startswith("tag:old")
 
 
-def test_atom_links_keep_their_relation_type_and_length_through_feedgen() -> None:
+def test_atom_links_have_their_relation_type_and_length() -> None:
     sound = Enclosure(url="https://example.org/a.mp3", media_type="audio/mpeg", length=12345, title="Part 1")
     film = Enclosure(url="https://example.org/b.mp4", media_type="video/mp4")
     article = make_article(enclosures=(sound, film), comments_url="https://example.org/comments")

@@ -47,17 +47,25 @@ def make_article(title: str = "An article", html: str = ENGLISH, **changes: Any)
 def numbered_articles(number: int, size: int = 5_000) -> Iterator[Article]:
     """Plain articles, newest first, of about ``size`` bytes; the same ones each time."""
     body = "<p>" + "Some words that fill an article, with ümlauts &amp; “quotes”. " * (size // 64) + "</p>"
+    like = make_article("", body, topics=("ki", "Robotik"), authors=(Author(name="A. Writer"),))
     for place in range(number, 0, -1):
-        article = make_article(f"Article {place}", body, topics=("ki", "Robotik"), authors=(Author(name="A. Writer"),))
-        yield replace(
-            article,
+        content = Content(
+            title=f"Article {place}",
+            html=body,
+            teaser=like.content.teaser,
+            url=f"https://example.org/numbered/{place}",
+            language="en",
+            authors=like.content.authors,
+            topics=like.content.topics,
+            published=NOON - timedelta(days=1) + timedelta(seconds=place),
+        )
+        yield Article(
             id=ArticleId(place),
             public_id=f"tag:example.org,2026:numbered-{place}",
-            content=replace(
-                article.content,
-                url=f"https://example.org/numbered/{place}",
-                published=NOON - timedelta(days=1) + timedelta(seconds=place),
-            ),
+            revision=1,
+            content=content,
+            first_seen=NOON,
+            changed=NOON,
         )
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import BinaryIO
 
 from jinja2 import Environment
 
-from pipeline.errors import PublishError
 from pipeline.publish.feed_article import FeedArticle
 from pipeline.publish.files import Sink
-from pipeline.publish.format import FeedHead, FeedWriter
+from pipeline.publish.format import Ending, FeedHead, FeedWriter
+from pipeline.publish.gate import check_page
 from pipeline.publish.pages import page_context, templates_version, write_page
-
-_END = b"</html>"
 
 
 class HtmlFormat:
@@ -24,6 +21,7 @@ class HtmlFormat:
     label = "HTML"
     filename = "index.html"
     media_type = "text/html"
+    archived = False
 
     def __init__(self, pages: Environment) -> None:
         self._pages = pages
@@ -33,9 +31,7 @@ class HtmlFormat:
         return _HtmlWriter(head, self._pages)
 
     def check(self, document: BinaryIO) -> None:
-        """A page that was rendered to its end is as good as its template."""
-        if not document.read().rstrip().endswith(_END):
-            raise PublishError("the page would have no end")
+        check_page(document)
 
 
 class _HtmlWriter:
@@ -48,11 +44,12 @@ class _HtmlWriter:
         # The page shows how articles begin: what they say in full is not held in memory.
         return replace(article, title=article.headline, summary=article.excerpt, html="")
 
-    def append(self, rendered: object) -> None:
+    def append(self, rendered: object, max_bytes: int | None = None) -> bool:  # noqa: ARG002  it has only beginnings
         assert isinstance(rendered, FeedArticle)  # noqa: S101  what `render` made
         self._articles.append(rendered)
+        return True
 
-    def finish(self, updated: datetime, target: Sink) -> None:
+    def finish(self, ending: Ending, target: Sink) -> None:
         head = self._head
         context = page_context(head.site, head.language)
         write_page(
@@ -63,7 +60,12 @@ class _HtmlWriter:
             title=head.feed.title,
             head=head,
             articles=self._articles,
-            updated=updated,
+            updated=ending.updated,
+            archives=[
+                replace(document, url=head.address(document.format, ending.previous))
+                for document in head.documents
+                if ending.previous and document.format != "html"
+            ],
         )
 
     def close(self) -> None:

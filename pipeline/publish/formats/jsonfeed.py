@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
-from datetime import datetime
-from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
 
 from pipeline import __version__
 from pipeline.domain.article import Author, Enclosure
-from pipeline.errors import PublishError
 from pipeline.publish.feed_article import FeedArticle
 from pipeline.publish.files import Sink
-from pipeline.publish.format import FeedHead, FeedWriter
+from pipeline.publish.format import Ending, FeedHead, FeedWriter
+from pipeline.publish.formats.spool import Spool
+from pipeline.publish.gate import check_json_feed
 from pipeline.publish.uri import to_uri
 
 _VERSION = "https://jsonfeed.org/version/1.1"
-_IN_MEMORY = 4 * 1024 * 1024
 _BEFORE_ITEMS = b',"items":['
 _AFTER_ITEMS = b"\n]}\n"
 
@@ -29,69 +26,58 @@ class JsonFeedFormat:
     label = "JSON Feed"
     filename = "feed.json"
     media_type = "application/feed+json"
+    archived = True
     version = __version__
 
     def writer(self, head: FeedHead) -> FeedWriter:
         return _JsonFeedWriter(head)
 
     def check(self, document: BinaryIO) -> None:
-        """Line by line, so that a long feed is not held in memory."""
-        try:
-            head = json.loads(document.readline().rstrip() + b"]}")
-            seen: set[str] = set()
-            for line in document:
-                if line == _AFTER_ITEMS.lstrip():
-                    break
-                id_ = json.loads(line.rstrip().rstrip(b","))["id"]
-                if id_ in seen:
-                    raise PublishError(f"two items have the id {id_}")
-                seen.add(id_)
-        except (ValueError, KeyError) as error:
-            raise PublishError(f"the document would not be JSON: {error}") from error
-        if head["version"] != _VERSION or document.read(1):
-            raise PublishError("the document would not be a JSON Feed")
+        check_json_feed(document)
 
 
 class _JsonFeedWriter:
     def __init__(self, head: FeedHead) -> None:
         self._head = head
-        self._items = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  closed by close()
+        self._items = Spool(b",\n")
 
     def render(self, article: FeedArticle) -> bytes:
         return _encoded(_item(article, self._head.language))
 
-    def append(self, rendered: object) -> None:
+    def append(self, rendered: object, max_bytes: int | None = None) -> bool:
         assert isinstance(rendered, bytes)  # noqa: S101  what `render` made
-        self._items.write(b",\n" if self._items.tell() else b"\n")
-        self._items.write(rendered)
+        return self._items.append(rendered, max_bytes)
 
-    def finish(self, updated: datetime, target: Sink) -> None:  # noqa: ARG002  JSON Feed says it of items only
-        target.write(_encoded(_feed(self._head)).removesuffix(b"}") + _BEFORE_ITEMS)
-        self._items.seek(0)
-        shutil.copyfileobj(self._items, target, 1024 * 1024)
+    def finish(self, ending: Ending, target: Sink) -> None:
+        target.write(_encoded(_feed(self._head, ending)).removesuffix(b"}") + _BEFORE_ITEMS)
+        self._items.copy_to(target)
         target.write(_AFTER_ITEMS)
 
     def close(self) -> None:
         self._items.close()
 
 
-def _feed(head: FeedHead) -> dict[str, Any]:
+def _feed(head: FeedHead, ending: Ending) -> dict[str, Any]:
+    site = head.site
     return _known(
         version=_VERSION,
         title=head.feed.title,
         home_page_url=to_uri(head.home_page),
-        feed_url=to_uri(head.address("json")),
+        feed_url=to_uri(head.address("json", head.part)),
         description=head.feed.description,
-        authors=[{"name": head.site.title, "url": to_uri(head.site.url)}],
+        next_url=to_uri(head.address("json", ending.previous)) if ending.previous else None,
+        icon=_address(site.logo or site.icon),
+        favicon=_address(site.icon),
+        authors=[_known(name=site.title, url=to_uri(site.url), avatar=_address(site.logo or site.icon))],
         language=head.language,
-        hubs=[{"type": "WebSub", "url": to_uri(head.site.hub)}] if head.site.hub else None,
+        hubs=[{"type": "WebSub", "url": to_uri(site.hub)}] if site.hub and not head.part else None,
     )
 
 
 def _item(article: FeedArticle, feed_language: str) -> dict[str, Any]:
     picture = article.picture
     item = _known(
-        id=article.id,
+        id=article.id_in("json"),
         url=article.url,
         title=article.title,
         summary=article.summary,
@@ -120,6 +106,10 @@ def _attachment(enclosure: Enclosure) -> dict[str, Any]:
         size_in_bytes=enclosure.length,
         duration_in_seconds=enclosure.duration,
     )
+
+
+def _address(iri: str | None) -> str | None:
+    return to_uri(iri) if iri else None
 
 
 def _known(**values: object) -> dict[str, Any]:

@@ -9,11 +9,9 @@ import pytest
 from lxml import html as lxml_html
 
 from pipeline.domain.article import Author, Enclosure, Picture
-from pipeline.publish.feed import feed_head
-from pipeline.publish.formats import load_formats
-from pipeline.publish.pages import page_environment, publish_articles, publish_index
+from pipeline.publish.pages import page_environment, publish_articles
 from pipeline.publish.permalink import page_name, permalink
-from pipeline.publish.spec import FeedSpec, SiteSpec
+from pipeline.publish.spec import SiteSpec
 from pipeline.publish.words import PAGE_LANGUAGES, page_words
 from tests.fakes.articles import make_article
 
@@ -97,25 +95,6 @@ def test_a_broken_template_is_a_problem_and_the_last_good_page_stays(tmp_path: P
     assert "no_such_thing" in done.problems[0].what
     assert not done.removed
     assert path.exists()
-
-
-def test_the_index_leads_to_every_document_of_every_feed(tmp_path: Path) -> None:
-    formats = load_formats(ENVIRONMENT)
-    heads = [
-        feed_head(SITE, FeedSpec(name="alle", title="Alle & mehr", description="Alles"), formats),
-        feed_head(SITE, FeedSpec(name="ki", title="KI", formats=("rss",)), formats),
-    ]
-    assert publish_index(SITE, heads, tmp_path, environment=ENVIRONMENT).written == (tmp_path / "index.html",)
-    assert publish_index(SITE, heads, tmp_path, environment=ENVIRONMENT).written == ()
-    page: Any = lxml_html.fromstring((tmp_path / "index.html").read_bytes())
-    assert page.xpath("//main//a/@href") == [
-        "alle/index.html",
-        "alle/atom.xml",
-        "alle/rss.xml",
-        "alle/feed.json",
-        "ki/rss.xml",
-    ]
-    assert page.xpath("//h2//text()") == ["Alle & mehr", "KI"]
 
 
 def test_all_page_languages_have_the_same_words() -> None:

@@ -1,0 +1,55 @@
+"""What was published once and is no longer: whoever asks for it is told so, and need not come again (HTTP 410)."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.publish.archive import ARCHIVE
+from pipeline.publish.files import Sink, replace_file
+
+GONE = ".gone.json"
+
+
+def note_gone(directory: Path, removed: Iterable[Path]) -> None:
+    """Remember documents that were removed from ``directory``.
+
+    Parts of archives are not remembered: feeds point to those that there are, and nobody subscribes to one.
+    """
+    paths = (path.relative_to(directory) for path in removed)
+    # NAME/archive/2026-01/atom.xml, but not NAME/archive/atom.xml, which would be that of a group.
+    names = {path.as_posix() for path in paths if ARCHIVE not in path.parts[1:-2]}
+    if not names:
+        return
+    with _turn(directory):
+        gone = {name for name in read_gone(directory) | names if not (directory / name).exists()}
+        text = json.dumps(sorted(gone), ensure_ascii=False, indent=0) + "\n"
+
+        def write(sink: Sink) -> None:
+            sink.write(text.encode())
+
+        replace_file(directory / GONE, write)
+
+
+def read_gone(directory: Path) -> frozenset[str]:
+    """The names of the documents that are gone, unless they have come back."""
+    try:
+        names = json.loads((directory / GONE).read_bytes())
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+
+
+@contextmanager
+def _turn(directory: Path) -> Iterator[None]:
+    """Processes that publish into one directory take turns."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
