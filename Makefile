@@ -11,7 +11,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock tools clean
+.PHONY: help run test lint format bench words lock tools clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -39,8 +39,13 @@ format: $(DEV_STAMP) ## put the code into its form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEV_STAMP) ## measure what we claim about speed
+bench: $(DEV_STAMP) tools ## measure what we claim about speed
+	@command -v wrk >/dev/null || .ci/install wrk
 	$(BIN)/python -m benchmarks
+
+words: $(DEV_STAMP) ## collect what is said to readers for translators: templates/locale/messages.pot
+	$(BIN)/pybabel -q extract -F templates/locale/babel.cfg --omit-header --no-location --sort-output -w 100 \
+	  -o templates/locale/messages.pot .
 
 lock: ## work the versions out anew; needs uv
 	@command -v uv >/dev/null || { echo 'make lock needs uv: pip install uv' >&2; exit 2; }
@@ -71,7 +76,10 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	$(PIP_INSTALL) --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.txt
 	@touch $@
 
-# Messages are looked at in a browser, and some tests kill a process at an exact system call.
+# Messages and pages are looked at in a browser, feeds in readers, the manual's snippets run in nginx, and some tests kill a process at an
+# exact system call.
 tools:
 	@command -v chromium >/dev/null || .ci/install chromium
 	@command -v strace >/dev/null || .ci/install strace
+	@command -v newsboat >/dev/null && command -v sfeed >/dev/null && command -v curl >/dev/null || .ci/install newsboat sfeed curl
+	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || .ci/install nginx-light

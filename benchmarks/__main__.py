@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import collecting, mailing, publishing, rendering
+from benchmarks import collecting, mailing, publishing, rendering, serving
 from benchmarks.measure import Row, table
 
 BENCHMARKS = {
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "mailing": mailing.run,
     "publishing": publishing.run,
     "rendering": rendering.run,
+    "serving": serving.run,
 }
 
 

@@ -12,11 +12,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """``seconds`` are of the wall clock, ``cpu`` of this process; ``megabytes`` is the growth of peak memory."""
+    """``seconds`` are of the wall clock, ``cpu`` of this process.
+
+    ``peak`` is the process's peak memory in MB, ``megabytes`` what of it came with the work.
+    """
 
     seconds: float
     cpu: float
     megabytes: float
+    peak: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,10 @@ def _worker(pipe: Connection, work: Callable[..., None], args: Sequence[object])
     after = _peak()
     pipe.send(
         Measured(
-            seconds=time.perf_counter() - started, cpu=time.process_time() - cpu, megabytes=(after - before) / 1024
+            seconds=time.perf_counter() - started,
+            cpu=time.process_time() - cpu,
+            megabytes=(after - before) / 1024,
+            peak=after / 1024,
         )
     )
 

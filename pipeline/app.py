@@ -16,14 +16,15 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from pipeline import config, wiring
+from pipeline import config, provider_wiring, render_wiring, source_wiring, websub_wiring, wiring
 from pipeline.audience.choices import Choices
 from pipeline.audience.keys import load_keys
 from pipeline.audience.tokens import UNSUBSCRIBE, TokenKeys
+from pipeline.collect.addresses import Network
 from pipeline.collect.agenda import Agenda, agenda, waiting
 from pipeline.collect.collect import ArticleStore, Collected, collect
 from pipeline.collect.hosts import host_of
-from pipeline.collect.unchanged import UnchangedTogether
+from pipeline.collect.together import AnswersTogether
 from pipeline.deliver.dispatch import Desk
 from pipeline.deliver.ledger import Addressee
 from pipeline.deliver.provider import Provider
@@ -31,15 +32,15 @@ from pipeline.domain.audience import SubscriptionId
 from pipeline.domain.polling import Wait, interleaved
 from pipeline.errors import Problem, RenderError, StoreError
 from pipeline.owner import Owner
+from pipeline.publishing import Publishing
 from pipeline.store.store import Store, open_store
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
+    from pipeline.calls import GuardedCaller
     from pipeline.collect.fetch import Fetcher
     from pipeline.domain.ledger import IssueId
-    from pipeline.publish.format import Format
     from pipeline.publish.published import Published
+    from pipeline.publish.websub.distribution import Topic
     from pipeline.render.renderer import Renderer
 
 Clock = Callable[[], datetime]
@@ -57,6 +58,7 @@ class App:
     settings: config.Config
     store: Store
     clock: Clock = now
+    network: Network | None = None
     _providers: dict[str, Provider] = field(default_factory=dict)
     _fetcher: Fetcher | None = None
     _making: Lock = field(default_factory=Lock)
@@ -83,12 +85,12 @@ class App:
 
         All is recorded at the end of the block.
         """
-        with UnchangedTogether(self.store.articles) as articles:
+        with AnswersTogether(self.store.articles) as articles:
             yield partial(self._collect_source, articles)
 
     def _collect_source(self, articles: ArticleStore, name: str) -> Collected:
         source = self._configured[name]
-        adapter = wiring.make_source(self.settings, source, lambda: self.fetcher)
+        adapter = source_wiring.make_source(self.settings, source, lambda: self.fetcher)
         return collect(adapter, wiring.source_rules(self.settings, source), articles, self.clock())
 
     @property
@@ -96,7 +98,7 @@ class App:
         """The one fetcher of this process: it knows what its hosts have to do with us."""
         with self._making:
             if self._fetcher is None:
-                self._fetcher = wiring.make_fetcher(self.settings)
+                self._fetcher = wiring.make_fetcher(self.settings, self.network)
             return self._fetcher
 
     @cached_property
@@ -111,59 +113,31 @@ class App:
         """Step: give release numbers to what has settled."""
         return self.store.articles.release(self.clock())
 
-    def publish_feed(self, name: str) -> Published:
-        """Step: bring one feed's documents up to date."""
-        from pipeline.publish.feed import publish_feed  # noqa: PLC0415  (formats load slowly)
+    @cached_property
+    def publishing(self) -> Publishing:
+        return Publishing(self.settings, self.store, self.clock)
 
-        spec = wiring.feed_spec(next(feed for feed in self.settings.feeds if feed.name == name))
-        articles = self.store.articles
-        return publish_feed(
-            wiring.site_spec(self.settings),
-            spec,
-            articles.newest(limit=spec.limit, topics=spec.topics, sources=spec.sources),
-            self.settings.publish.directory,
-            formats=self.formats,
-            epoch=self.store.created,
-            selection=articles.selection(limit=spec.limit, topics=spec.topics, sources=spec.sources),
-        )
+    def publish_feed(self, name: str) -> Published:
+        """Step: bring one configured feed's documents up to date; those of its groups, if it is made of groups."""
+        return self.publishing.publish_feed(name)
 
     def publish_pages(self) -> Published:
         """Step: the pages of articles without one of their own, the index, and what is no longer configured."""
-        from pipeline.publish.feed import feed_head, remove_feeds  # noqa: PLC0415
-        from pipeline.publish.pages import publish_articles, publish_index  # noqa: PLC0415
-        from pipeline.publish.spec import ARTICLES  # noqa: PLC0415
+        return self.publishing.publish_pages()
 
-        site = wiring.site_spec(self.settings)
-        directory = self.settings.publish.directory
-        heads = [feed_head(site, wiring.feed_spec(feed), self.formats) for feed in self.settings.feeds]
-        pages = publish_articles(
-            site,
-            self.store.articles.newest(limit=None),
-            directory,
-            environment=self.pages,
-            selection=self.store.articles.selection(limit=None),
-        )
-        index = publish_index(site, heads, directory, environment=self.pages)
-        return pages + index + remove_feeds(directory, {ARTICLES, *(feed.name for feed in self.settings.feeds)})
+    def websub_topics(self) -> Sequence[Topic]:
+        """The documents that WebSub is about, now."""
+        return websub_wiring.websub_topics(self.publishing.all_heads(), self.settings.publish.directory)
 
     @cached_property
-    def pages(self) -> Environment:
-        from pipeline.publish.pages import page_environment  # noqa: PLC0415
-
-        return page_environment(*wiring.template_directories(self.settings))
-
-    @cached_property
-    def formats(self) -> tuple[Format, ...]:
-        from pipeline.publish.formats import load_formats  # noqa: PLC0415
-
-        return load_formats(self.pages)
+    def websub_caller(self) -> GuardedCaller:
+        return websub_wiring.make_caller(self.settings, self.clock)
 
     # Mail
 
     def render_issue(self, issue: IssueId) -> list[Problem]:
         """Step: render the variants of an issue that have no message yet, if its newsletter is configured."""
-        from pipeline.publish.permalink import permalink  # noqa: PLC0415
-        from pipeline.render.look import VariantFacts  # noqa: PLC0415
+        from pipeline.render.findings import errors  # noqa: PLC0415
 
         problems: list[Problem] = []
         base = wiring.feeds_url(self.settings)
@@ -171,15 +145,17 @@ class App:
             newsletter = self.newsletters.get(variant.key.newsletter)
             if newsletter is None:
                 continue
-            facts = VariantFacts(
-                cadence=variant.key.cadence,
-                slot=variant.key.slot,
-                articles=[(article, permalink(article, base)) for article in variant.articles],
-            )
+            key = variant.key
+            facts = render_wiring.facts(newsletter, key.cadence, key.slot, variant.contents, base)
+            look = wiring.look(self.settings, newsletter, variant.language)
             try:
-                message = self.renderer.render(wiring.look(self.settings, newsletter, variant.language), facts)
+                message = self.renderer.render(look, facts)
             except RenderError as error:
                 problems.append(error.problem)
+                continue
+            where = f"newsletter {newsletter.name}, {variant.language}"
+            if wrong := [one.problem(where) for one in errors(render_wiring.preflight(self.settings, message, look))]:
+                problems += wrong
             else:
                 self.store.issues.keep_message(variant.id, message)
         return problems
@@ -192,16 +168,14 @@ class App:
             fields=self.merge_fields,
             owner=self.owner.name,
             clock=self.clock,
-            rates=wiring.rates(self.settings),
+            rates=provider_wiring.rates(self.settings),
         )
 
     def merge_fields(self, addressee: Addressee, language: str) -> Mapping[str, str]:
         """The values of the merge fields for one addressee."""
-        from pipeline.render.words import greeting  # noqa: PLC0415
-
         token = self.keys.make(UNSUBSCRIBE, SubscriptionId(addressee.subscription))
         return {
-            "greeting": greeting(addressee.name, language),
+            "greeting": self.renderer.greeting(addressee.name, language),
             "unsubscribe_url": self._unsubscribe_url(token),
         }
 
@@ -211,7 +185,7 @@ class App:
 
     def provider(self, name: str) -> Provider:
         if name not in self._providers:
-            self._providers[name] = wiring.make_provider(self.settings, name)
+            self._providers[name] = provider_wiring.make_provider(self.settings, name)
         return self._providers[name]
 
     @cached_property
@@ -222,7 +196,7 @@ class App:
     def renderer(self) -> Renderer:
         from pipeline.render.renderer import Renderer  # noqa: PLC0415
 
-        return Renderer(wiring.template_directories(self.settings))
+        return Renderer(wiring.template_directories(self.settings), self.settings.site.tone)
 
     # Audience
 
@@ -249,26 +223,32 @@ class App:
     def bury_the_dead(self) -> None:
         """Step: take over what processes held that died, and what leases ran out on."""
         at = self.clock()
-        holders = {*self.store.ledger.owners(), *self.store.runs.owners()}
+        holders = {*self.store.ledger.owners(), *self.store.runs.owners(), *self.store.websub.owners()}
         dead = self.owner.dead(holders)
         self.store.ledger.expire(at, dead)
         self.store.runs.break_off(dead, at)
+        self.store.websub.release(dead)
 
     def close(self) -> None:
         for provider in self._providers.values():
             provider.close()
         if self._fetcher is not None:
             self._fetcher.close()
+        if "websub_caller" in self.__dict__:
+            self.websub_caller.close()
         if "owner" in self.__dict__:
             self.owner.close()
         self.store.close()
 
 
-def open_app(file: Path, clock: Clock = now) -> App:
-    """Read the configuration and open the store.  Raises `pipeline.errors.PipelineError`."""
+def open_app(file: Path, clock: Clock = now, *, network: Network | None = None) -> App:
+    """Read the configuration and open the store.  Raises `pipeline.errors.PipelineError`.
+
+    ``network`` is what sources are fetched through; the one that the machine is in, if it isn't given.
+    """
     settings = config.load(file, os.environ)
     try:
         store = open_store(settings.store_url.get_secret_value(), wiring.state_directory(settings), clock())
     except OSError as error:
         raise StoreError(f"can't be opened: {error}.", where="store.url", mend="Is the directory writable?") from error
-    return App(settings, store, clock)
+    return App(settings, store, clock, network)

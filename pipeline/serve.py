@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,10 +18,19 @@ from pipeline.domain.run import RunId, RunOutcome
 from pipeline.domain.slots import SlotFate, settle_slots
 from pipeline.engine.local import LocalEngine
 from pipeline.engine.report import Report
+from pipeline.engine.side_by_side import Interrupted
+from pipeline.engine.websub import websub_work
+from pipeline.engine.websub_loop import WebSubLoop
+from pipeline.publish.websub.asking import Asked
+from pipeline.publish.websub.records import HubLimits
 from pipeline.schedule.scheduler import Scheduler
+from pipeline.schedule.watch import DirectoryWatch
 from pipeline.web.application import create_app
+from pipeline.web.feeds import FeedDocuments
+from pipeline.web.redirects import Redirect
 from pipeline.web.server import WebServer
 from pipeline.web.site import Health, WebSite
+from pipeline.websub_wiring import hub_address, is_ours
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +41,9 @@ _MOMENT = timedelta(microseconds=1)
 class Service:
     """What goes on in one serving process.
 
-    Each source is collected at its own slots.  What follows from that, publishing and mailing, is done by one thread
-    that is woken by every collection and every minute, so that it never happens twice at once.
+    Each source is collected at its own slots, a directory also when its files change.  What follows from that,
+    publishing and mailing, is done by one thread that is woken by every collection and every minute, so that it never
+    happens twice at once.
     """
 
     def __init__(self, app: App) -> None:
@@ -45,6 +55,16 @@ class Service:
         self._changed = True
         self._last = Report()
         self._worker = threading.Thread(target=self._work, name="publish-and-mail")
+        self._watch = DirectoryWatch(
+            [
+                (source.path, partial(self._collect_now, source))
+                for source in app.settings.sources
+                if isinstance(source, config.DirectorySource)
+            ]
+        )
+        self._collecting = {source.name: threading.Lock() for source in app.settings.sources}
+        websub = websub_work(app)
+        self._websub = WebSubLoop(websub) if websub else None
 
     def start(self) -> None:
         for source in self._app.settings.sources:
@@ -55,20 +75,33 @@ class Service:
         self._app.bury_the_dead()
         self._wake.set()
         self._worker.start()
+        if self._websub:
+            self._websub.start()
         self._scheduler.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Begin nothing more; return when what is under way has come to an end."""
         self._stopping.set()
+        self._watch.stop()
         self._scheduler.stop()
         self._wake.set()
         self._worker.join()
+        if self._websub:
+            self._websub.stop()
 
     def health(self) -> Health:
         """Ready while the store answers and the threads are alive."""
         store = "ok" if self._app.store.answers() else "does not answer"
         worker = "ok" if self._worker.is_alive() else "stopped"
         return Health(ready=store == worker == "ok", details={"store": store, "worker": worker})
+
+    def ask_hub(self, asked: Asked, now: datetime) -> bool:
+        """Keep a request to our own hub.  False where there are too many."""
+        kept = self._app.store.websub.requests.ask(asked, now, HubLimits())
+        if self._websub:
+            self._websub.wake()
+        return kept
 
     def _collect(self, source: config.Source, _slot: datetime) -> None:
         """Collect for the newest slot that has come up and isn't done; those before it are covered by it."""
@@ -83,12 +116,33 @@ class Service:
                 reason = agenda.remarks[0].what if agenda.remarks else "its last answer is still fresh"
                 runs.close_slot(job, verdict.slot, RunOutcome.SKIPPED, reason, now)
             elif (run := runs.begin(job, verdict.slot, self._app.owner.name, now)) is not None:
-                report = self._engine.collect([source.name])
-                self._end(run, report)
-                counts = report.collected
-                self._changed = self._changed or bool(counts.new or counts.revised or counts.retracted)
+                try:
+                    self._carry_out(run, source)
+                except Interrupted:
+                    return  # its slot is not over: the next process collects for it
             runs.pass_slot(job, verdict.slot)
         self._wake.set()
+
+    def _collect_now(self, source: config.Source) -> None:
+        """Collect a directory whose files changed."""
+        run = self._app.store.runs.begin(f"collect/{source.name}", None, self._app.owner.name, self._app.clock())
+        if run is not None:
+            with suppress(Interrupted):
+                self._carry_out(run, source)
+        self._wake.set()
+
+    def _carry_out(self, run: RunId, source: config.Source) -> None:
+        """Collect one source, and write down what came of it.  Raises `Interrupted`."""
+        try:
+            # A slot may come up just when a file changed.
+            with self._collecting[source.name]:
+                report = self._engine.collect([source.name])
+        except Interrupted:
+            self._app.store.runs.end(run, RunOutcome.BROKEN_OFF, {}, (), self._app.clock())
+            raise
+        self._end(run, report)
+        counts = report.collected
+        self._changed = self._changed or bool(counts.new or counts.revised or counts.retracted)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -105,6 +159,8 @@ class Service:
         if self._changed:
             self._changed = False
             published = self._engine.publish([feed.name for feed in app.settings.feeds])
+            if self._websub:
+                self._websub.published()
         app.release()
         mailed = self._engine.mail()
         report = Report(
@@ -140,26 +196,32 @@ def serve(app: App, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.  ``announce`` is told the address once it answers."""
     settings = app.settings
     service = Service(app)
+    site = WebSite(
+        title=settings.site.title,
+        url=settings.site.url,
+        feeds_url=wiring.feeds_url(settings),
+        language=settings.site.language,
+        hub=hub_address(settings),
+        newsletters={newsletter.name: newsletter.title for newsletter in settings.newsletters},
+        redirects=tuple(Redirect(redirect.from_, redirect.to) for redirect in settings.redirects),
+    )
+    feeds = FeedDocuments(settings.publish.directory, site)
     web = create_app(
-        WebSite(
-            title=settings.site.title,
-            url=settings.site.url,
-            language=settings.site.language,
-            hub=settings.publish.hub,
-            newsletters={newsletter.name: newsletter.title for newsletter in settings.newsletters},
-        ),
-        feeds_directory=settings.publish.directory,
-        templates=wiring.template_directories(settings)[-1],
+        site,
+        feeds=feeds,
+        templates=wiring.template_directories(settings),
         choices=app.choices,
         health=service.health,
         clock=app.clock,
+        ask_hub=service.ask_hub if is_ours(settings) else None,
     )
+    listen = settings.web.listen
     stop = threading.Event()
     with ExitStack() as stack:
         for name in (signal.SIGTERM, signal.SIGINT):
             before = signal.signal(name, lambda _number, _frame: stop.set())
             stack.callback(signal.signal, name, before)
-        server = stack.enter_context(WebServer(web, settings.web.listen.host, settings.web.listen.port))
+        server = stack.enter_context(WebServer(web, listen.host, listen.port, fresh=feeds.fresh))
         service.start()
         stack.callback(service.stop)
         announce(server.url)

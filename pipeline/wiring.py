@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline import __version__, config
+from pipeline import __version__, config, render_wiring
 from pipeline.cadence import next_slot
+from pipeline.collect.addresses import Network
 from pipeline.collect.collect import SourceRules
-from pipeline.collect.source import Source
 from pipeline.deliver.provider import Provider
 from pipeline.domain.article import topic_key
-from pipeline.domain.issue import Terms
-from pipeline.publish.spec import FeedSpec, SiteSpec
+from pipeline.domain.issue import Order, Terms
+from pipeline.domain.selection import Group, Selection
+from pipeline.publish.spec import FeedSpec, Origin, PodcastSpec, SiteSpec
+from pipeline.websub_wiring import hub_address
 
 if TYPE_CHECKING:
     from pipeline.collect.discover import Discovery
     from pipeline.collect.fetch import Fetcher
-    from pipeline.collect.sources.feed import FeedSource
+    from pipeline.collect.sources.old_feed import OldFeed
     from pipeline.render.look import Look
 
 _ANY_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -57,7 +58,14 @@ def site_spec(settings: config.Config) -> SiteSpec:
         feeds_url=feeds_url(settings),
         language=settings.site.language,
         timezone=settings.site.timezone.key,
-        hub=settings.publish.hub,
+        hub=hub_address(settings),
+        icon=settings.site.icon,
+        logo=settings.site.logo,
+        origins=tuple(
+            Origin(source=one.name, title=one.title, url=one.url)
+            for one in settings.sources
+            if isinstance(one, config.FeedSource) and one.title  # an address may be a secret: never by default
+        ),
     )
 
 
@@ -69,9 +77,52 @@ def feed_spec(feed: config.Feed) -> FeedSpec:
         language=feed.language or None,
         formats=feed.formats,
         limit=feed.limit,
-        topics=feed.topics,
-        sources=feed.sources,
+        max_bytes=feed.max_bytes,
+        whole=feed.content == "full",
+        selection=Selection(
+            topics=feed.topics,
+            not_topics=feed.not_topics,
+            sources=feed.sources,
+            authors=feed.authors,
+            languages=feed.languages,
+            enclosures=feed.enclosures,
+        ),
+        archive=feed.archive,
+        podcast=_podcast_spec(feed.podcast) if feed.podcast else None,
+        id=feed.id,
     )
+
+
+def _podcast_spec(podcast: config.Podcast) -> PodcastSpec:
+    return PodcastSpec(
+        category=podcast.categories,
+        image=podcast.image,
+        owner_email=podcast.owner_email,
+        owner=podcast.owner or "",
+        author=podcast.author or "",
+        explicit=podcast.explicit,
+        serial=podcast.type == "serial",
+        locked=podcast.locked,
+    )
+
+
+def group_title(group: Group, language: str) -> str:
+    """What a group is called in a language."""
+    if group.kind != "language":
+        return group.label
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  (loads slowly)
+
+    try:
+        name: str | None = Locale.parse(group.label, sep="-").get_display_name(language.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return group.label
+    return name or group.label
+
+
+def _is_about(feed: config.Feed, newsletter: config.Newsletter) -> bool:
+    """Whether all of a feed could be in the newsletter."""
+    only_topics = feed.each is None and not (feed.sources or feed.authors or feed.languages or feed.enclosures)
+    return only_topics and set(feed.topics) <= set(newsletter.topics)
 
 
 def source_address(source: config.Source) -> str:
@@ -100,91 +151,13 @@ def source_rules(settings: config.Config, source: config.Source) -> SourceRules:
     )
 
 
-def make_fetcher(settings: config.Config) -> Fetcher:
+def make_fetcher(settings: config.Config, network: Network | None = None) -> Fetcher:
     """The fetcher that all sources of a process share, for the sake of the hosts that it asks."""
     from pipeline.collect.fetch import Fetcher  # noqa: PLC0415  (requests loads slowly)
 
-    return Fetcher(user_agent=f"Rundbrief/{__version__} (+{settings.site.url})")
-
-
-def make_source(settings: config.Config, source: config.Source, fetcher: Callable[[], Fetcher]) -> Source:
-    """The adapter of a source.  ``fetcher`` gives the one that all share, where one is needed."""
-    match source:
-        case config.DirectorySource():
-            from pipeline.collect.sources.directory import DirectorySource  # noqa: PLC0415  (parsers load slowly)
-
-            return DirectorySource(
-                source.name,
-                source.path,
-                topics=source.topics,
-                language=source.language,
-                base_url=source.base_url,
-                timezone=settings.site.timezone,
-                max_bytes=source.max_bytes,
-            )
-        case config.FeedSource():
-            from pipeline.collect.fetch import FetchLimits  # noqa: PLC0415
-            from pipeline.collect.sources.feed import FeedSource  # noqa: PLC0415
-
-            limits = FetchLimits(max_bytes=source.max_bytes, total_seconds=source.timeout.total_seconds())
-            feed = FeedSource(
-                source.name,
-                source.url,
-                fetcher().within(limits),
-                topics=source.topics,
-                language=source.language,
-                allow_private=source.allow_private,
-                timezone=settings.site.timezone,
-            )
-            return _whole(settings, source, feed, fetcher()) if source.full_text else feed
-        case config.WordPressSource():
-            from pipeline.collect.fetch import FetchLimits  # noqa: PLC0415
-            from pipeline.collect.sources.wordpress import WordPressSource  # noqa: PLC0415
-
-            limits = FetchLimits(max_bytes=source.max_bytes, total_seconds=source.timeout.total_seconds())
-            return WordPressSource(
-                source.name,
-                source.url,
-                fetcher().within(limits),
-                topics=source.topics,
-                language=source.language,
-                allow_private=source.allow_private,
-            )
-        case config.SitemapSource():
-            from pipeline.collect.fetch import FetchLimits  # noqa: PLC0415
-            from pipeline.collect.sources.sitemap import SitemapSource  # noqa: PLC0415
-
-            seconds = source.timeout.total_seconds()
-            return SitemapSource(
-                name=source.name,
-                url=source.url,
-                sitemaps=fetcher().within(FetchLimits(total_seconds=seconds)),
-                pages=fetcher().within(FetchLimits(max_bytes=source.max_bytes, total_seconds=seconds)),
-                include=source.include,
-                exclude=source.exclude,
-                limit=source.limit,
-                max_pages=source.max_pages,
-                recheck=source.recheck,
-                topics=source.topics,
-                language=source.language,
-                timezone=settings.site.timezone,
-                allow_private=source.allow_private,
-            )
-
-
-def _whole(settings: config.Config, source: config.FeedSource, feed: FeedSource, fetcher: Fetcher) -> Source:
-    """The feed, its teasers made whole from their pages."""
-    from pipeline.collect.fetch import FetchLimits  # noqa: PLC0415
-    from pipeline.collect.sources.full_text import CONTEXT, MAX_BYTES, FullTextSource  # noqa: PLC0415
-
-    return FullTextSource(
-        feed=replace(feed, context=CONTEXT),
-        pages=fetcher.within(FetchLimits(max_bytes=MAX_BYTES, total_seconds=source.timeout.total_seconds())),
-        topics=source.topics,
-        language=source.language,
-        timezone=settings.site.timezone,
-        allow_private=source.allow_private,
-    )
+    network = network or Network()
+    agent = f"Rundbrief/{__version__} (+{settings.site.url})"
+    return Fetcher(user_agent=agent, resolve=network.resolve, connect=network.connect)
 
 
 def find_sources(
@@ -213,44 +186,18 @@ def find_sources(
         fetcher.close()
 
 
-def make_provider(settings: config.Config, name: str) -> Provider:
-    """The provider of that name.  Its credentials come from the environment."""
-    match settings.providers[name]:
-        case config.OutboxProvider() as outbox:
-            from pipeline.deliver.providers.outbox import OutboxProvider  # noqa: PLC0415
+def read_old_feed(
+    settings: config.Config, url: str, *, allow_private: bool, now: datetime, progress: Callable[[str], object]
+) -> OldFeed:
+    """A feed that one of ours replaces, with all of its pages."""
+    from pipeline.collect.sources.old_feed import read_old_feed as read  # noqa: PLC0415  (parsers load slowly)
 
-            return OutboxProvider(name, outbox.directory)
-        case config.SmtpProvider() as smtp:
-            from pipeline.deliver.providers.smtp import SmtpProvider  # noqa: PLC0415
-
-            password = settings.secret(smtp.password_env).get_secret_value() if smtp.password_env else None
-            return SmtpProvider(
-                name,
-                smtp.host,
-                smtp.port,
-                security=smtp.security,
-                username=smtp.username,
-                password=password,
-                timeout=smtp.timeout,
-                envelope_from=smtp.envelope_from,
-            )
-        case config.MailgunProvider() as mailgun:
-            from pipeline.deliver.providers.mailgun import MailgunProvider  # noqa: PLC0415
-
-            return MailgunProvider(
-                name,
-                mailgun.domain,
-                settings.secret(mailgun.api_key_env).get_secret_value(),
-                base_url=mailgun.base_url,
-                timeout=mailgun.timeout,
-                api_key_env=mailgun.api_key_env,
-            )
-
-
-def rates(settings: config.Config) -> Mapping[str, float]:
-    """Recipients a second, for the providers that have a limit."""
-    limits = {name: getattr(provider, "per_second", None) for name, provider in settings.providers.items()}
-    return {name: limit for name, limit in limits.items() if limit}
+    fetcher = make_fetcher(settings)
+    try:
+        zone = settings.site.timezone
+        return read(url, fetcher, now=now, timezone=zone, allow_private=allow_private, progress=progress)
+    finally:
+        fetcher.close()
 
 
 def terms(newsletter: config.Newsletter, providers: Sequence[Provider]) -> Terms:
@@ -261,15 +208,18 @@ def terms(newsletter: config.Newsletter, providers: Sequence[Provider]) -> Terms
         zone=newsletter.timezone.key,
         local_time=newsletter.local_time,
         batch_size=min(provider.capabilities.max_batch for provider in providers),
+        shown=newsletter.max_articles,
+        order=Order(newsletter.order),
+        lead=topic_key(newsletter.lead or ""),
+        sections=tuple(map(topic_key, newsletter.topics)) if newsletter.group_by else None,
+        corrections=newsletter.corrections,
     )
 
 
 def look(settings: config.Config, newsletter: config.Newsletter, language: str) -> Look:
     from pipeline.render.look import Look  # noqa: PLC0415  (jinja2 and premailer load slowly)
 
-    feed = next(
-        (feed for feed in settings.feeds if not feed.sources and set(feed.topics) <= set(newsletter.topics)), None
-    )
+    feed = next((feed for feed in settings.feeds if _is_about(feed, newsletter)), None)
     return Look(
         name=newsletter.name,
         title=newsletter.title,
@@ -282,6 +232,7 @@ def look(settings: config.Config, newsletter: config.Newsletter, language: str) 
         timezone=newsletter.timezone.key,
         feed_url=f"{feeds_url(settings)}/{feed.name}/" if feed else None,
         unsubscribe_address=newsletter.unsubscribe_mailto,
+        brand=render_wiring.brand(newsletter.brand),
     )
 
 

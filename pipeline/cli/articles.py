@@ -11,10 +11,15 @@ from pipeline.cli.failures import WrongUse
 from pipeline.cli.groups import listing
 
 if TYPE_CHECKING:
+    from pipeline.app import App
     from pipeline.domain.article import Article
     from pipeline.store.histories import History
 
 app = listing("What was collected.")
+
+ArticleName = Annotated[
+    str, typer.Argument(metavar="ID|URL", help="Its number in `rundbrief articles`, its address, or its public id.")
+]
 
 
 @app.command("list")
@@ -37,12 +42,14 @@ def list_articles(
     from pipeline.cli.names import sources_named
     from pipeline.cli.output import print_json, print_table, say
     from pipeline.cli.times import shown
+    from pipeline.domain.selection import Selection
 
     asked = invocation(context)
     with asked.app() as opened:
         sources = sources_named(opened.settings, source) if source else []
-        found = list(opened.store.articles.newest(limit=limit, topics=topic or (), sources=sources))
-        number = opened.store.articles.count(topics=topic or (), sources=sources)
+        chosen = Selection(topics=tuple(topic or ()), sources=tuple(sources))
+        found = list(opened.store.articles.newest(limit=limit, chosen=chosen))
+        number = opened.store.articles.count(chosen)
         zone = opened.settings.site.timezone
     if asked.as_json:
         print_json({"articles": [_summary(article) for article in found], "total": number})
@@ -63,9 +70,7 @@ def list_articles(
 @app.command("show")
 def show_article(
     context: typer.Context,
-    article: Annotated[
-        str, typer.Argument(metavar="ID|URL", help="Its number in `rundbrief articles`, its address, or its public id.")
-    ],
+    article: ArticleName,
 ) -> None:
     r"""Show all that is known of one article. Its HTML is printed with --json only.
 
@@ -80,10 +85,7 @@ def show_article(
 
     asked = invocation(context)
     with asked.app() as opened:
-        id_ = opened.store.articles.find(article)
-        found = opened.store.articles.one(id_) if id_ is not None else None
-        if found is None:
-            raise WrongUse(f"There is no article “{article}”.", mend="`rundbrief articles` lists them.")
+        found = _found(opened, article)
         history = opened.store.articles.history(found.id)
         address = permalink(found, feeds_url(opened.settings))
         zone = opened.settings.site.timezone
@@ -93,10 +95,56 @@ def show_article(
         _print(found, history, address, zone)
 
 
+@app.command("correct")
+def correct_article(
+    context: typer.Context,
+    article: ArticleName,
+    note: Annotated[str, typer.Option(metavar="TEXT", help="What was wrong, in a sentence for readers.")] = "",
+) -> None:
+    r"""Tell readers whose mail carried an article that it has been corrected since.
+
+    Their next issue says so at its end; where that would carry nothing else, it waits. Nobody is told of an edit by
+    itself: most are of no interest. That an article was retracted is told without this command, when it has been away
+    for an hour (`corrections` in [[newsletters]]).
+
+    \b
+    Example:
+      rundbrief articles correct 12 --note "The meeting is on the 14th, not on the 4th."
+    """
+    from pipeline.cli.failures import FAILED, report_problems
+    from pipeline.cli.output import print_json, say
+    from pipeline.errors import Problem
+
+    asked = invocation(context)
+    with asked.app() as opened:
+        found = _found(opened, article)
+        noted = opened.store.articles.correct(found.id, note, opened.clock())
+        if noted:
+            opened.release()
+    what = "No mail can have carried it: it was never released."
+    problems = [] if noted else [Problem(code="not-mailed", where=f"article {found.id}", what=what)]
+    report_problems(problems)
+    if asked.as_json:
+        print_json({"corrected": noted, "article": _summary(found), "problems": problems})
+    elif noted:
+        say(f"Whoever has had “{found.content.title}” by mail is told with the next issue.")
+    if problems:
+        raise typer.Exit(FAILED)
+
+
+def _found(opened: App, name: str) -> Article:
+    id_ = opened.store.articles.find(name)
+    found = opened.store.articles.one(id_) if id_ is not None else None
+    if found is None:
+        raise WrongUse(f"There is no article “{name}”.", mend="`rundbrief articles` lists them.")
+    return found
+
+
 def _summary(article: Article) -> dict[str, Any]:
     return {
         "id": article.id,
         "public_id": article.public_id,
+        "adopted": dict(article.adopted),
         "url": article.content.url,
         "title": article.content.title,
         "language": article.content.language,
@@ -144,6 +192,7 @@ def _print(article: Article, history: History, address: str, zone: Any) -> None:
             ("Teaser", content.teaser),
             ("Address", address),
             ("Public id", article.public_id),
+            ("Old ids", "\n".join(f"{value} (in {format_})" for format_, value in article.adopted)),
             ("Language", content.language),
             ("Topics", content.topics),
             ("Authors", [author.name for author in content.authors]),

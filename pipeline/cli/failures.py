@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 import typer
 
+from pipeline.cli.stopping import Terminated
 from pipeline.errors import ConfigError, PipelineError, Problem
 
 FAILED = 1
@@ -33,7 +34,7 @@ def problems_of(error: BaseException) -> tuple[Problem, ...]:
             return error.problems
         case PipelineError():
             return (error.problem,)
-        case KeyboardInterrupt():
+        case KeyboardInterrupt() | Terminated():
             return (Problem(code="interrupted", where="rundbrief", what="was interrupted."),)
     first = next(iter(str(error).strip().splitlines()), "")[:_LONGEST]
     what = f"failed unexpectedly: {type(error).__name__}" + (f": {first}" if first else "")

@@ -1,11 +1,9 @@
-"""`rundbrief send` and `preview`: one issue of one newsletter."""
+"""`rundbrief send`: one issue of one newsletter, or a test of it."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from pipeline.config import Newsletter
     from pipeline.domain.ledger import IssueId
     from pipeline.engine.local import LocalEngine
-    from pipeline.engine.preview import Preview
     from pipeline.engine.report import Report
 
 NewsletterName = Annotated[str, typer.Argument(metavar="NEWSLETTER", help="Its name in the configuration.")]
@@ -63,66 +60,6 @@ def send(
             return
         at = _checked_slot(letter, cadence, slot, opened.clock())
         _send(opened, letter, cadence, at, as_json=asked.as_json)
-
-
-def preview(
-    context: typer.Context,
-    newsletter: NewsletterName,
-    cadence: Annotated[
-        str | None, typer.Option(metavar="C", help="Which of its cadences; may be left out if it has but one.")
-    ] = None,
-    directory: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the files go; ./preview/NEWSLETTER if absent.")
-    ] = None,
-    open_: Annotated[
-        bool | None, typer.Option("--open/--no-open", help="Open the page in a browser; by default on a terminal only.")
-    ] = None,
-) -> None:
-    r"""Write the next issue into files, to look at.
-
-    These are issue.html, issue.txt and, as a mail program takes it, issue.eml. It is the issue for a subscriber who
-    chose every topic: all that came since the last issue of that cadence. If nothing has come, the newest articles
-    stand in. Nothing is mailed, and nothing changes.
-
-    \b
-    Examples:
-      rundbrief preview wochenblick --cadence weekly
-      rundbrief preview wochenblick --cadence daily --directory /tmp/preview --no-open
-    """
-    from pipeline.cli.names import newsletter_named, only_cadence
-    from pipeline.cli.output import print_json, say
-    from pipeline.cli.times import shown
-    from pipeline.engine.preview import next_issue
-
-    asked = invocation(context)
-    with asked.app() as opened:
-        letter = newsletter_named(opened.settings, newsletter)
-        found = next_issue(opened, letter, only_cadence(letter, cadence))
-        files = _write(opened, found, directory or Path("preview") / letter.name)
-        zone = letter.timezone
-    if asked.as_json:
-        print_json(
-            {
-                "newsletter": found.newsletter,
-                "cadence": found.cadence,
-                "slot": found.slot,
-                "due": found.due,
-                "subject": found.message.subject,
-                "articles": [{"id": one.id, "title": one.content.title} for one in found.articles],
-                "files": files,
-            }
-        )
-    else:
-        if not found.due:
-            say("Nothing new has come: the newest articles stand in.")
-        count = f"{len(found.articles)} {'article' if len(found.articles) == 1 else 'articles'}"
-        say(f"“{found.message.subject}”, for {shown(found.slot, zone)}, with {count}:")
-        for file in files:
-            say(f"  {file}")
-    if open_ or (open_ is None and not asked.as_json and sys.stdout.isatty()):
-        import webbrowser
-
-        webbrowser.open(files[0].absolute().as_uri())
 
 
 def _send(opened: App, letter: Newsletter, cadence: str, slot: datetime | None, *, as_json: bool) -> None:
@@ -190,26 +127,3 @@ def _checked_slot(letter: Newsletter, cadence: str, slot: str | None, now: datet
         mend = f"The one before it is {shown(nearest, zone)}." if nearest else ""
         raise WrongUse(f"{shown(at, zone)} is no slot of {cadence} ({cron}).", where="--slot", mend=mend)
     return at
-
-
-def _write(opened: App, found: Preview, directory: Path) -> list[Path]:
-    from pipeline.deliver import mime
-    from pipeline.domain.message import html_values
-    from pipeline.engine.preview import trial_batch
-    from pipeline.errors import PublishError
-
-    batch = trial_batch(opened, found, "anna@example.org", "Anna Beispiel")
-    recipient = batch.recipients[0]
-    contents = {
-        "issue.html": found.message.merge_html.join(html_values(recipient.fields)).encode("utf-8", "replace"),
-        "issue.txt": found.message.merge_text.join(recipient.fields).encode("utf-8", "replace"),
-        "issue.eml": mime.build(found.message, recipient, batch),
-    }
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (directory / name).write_bytes(content)
-    except OSError as error:
-        what = f"The preview can't be written: {error.strerror}."
-        raise PublishError(what, where=str(directory), mend="Name another with --directory.") from error
-    return [directory / name for name in contents]

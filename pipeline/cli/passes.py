@@ -81,5 +81,5 @@ def publish(
     asked = invocation(context)
     with asked.app() as opened:
         names = feeds_named(opened.settings, feeds)
-        report = carry_out(opened, "publish", lambda engine: engine.publish(names))
+        report = carry_out(opened, "publish", lambda engine: engine.publish_and_tell(names))
         finish(opened.settings, report, ("published",), as_json=asked.as_json)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline import config, wiring
+from pipeline import config, provider_wiring, render_wiring, wiring
 from pipeline.domain.article import Article, ArticleId, Author, Content, Picture
 from pipeline.errors import PipelineError, Problem
 
@@ -19,10 +19,11 @@ _WHEN = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was looked at, and what is wrong with it."""
+    """What was looked at, what is wrong with it, and what should be mended but keeps nothing from working."""
 
     what: str
     problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
 
 
 def examine(settings: config.Config) -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def examine(settings: config.Config) -> Iterator[Finding]:
         if isinstance(source, config.DirectorySource):
             yield Finding(what=f"source {source.name}: {source.path}", problems=_readable(source))
     for newsletter in settings.newsletters:
-        yield _guarded(f"templates of newsletter {newsletter.name}", partial(_render, settings, newsletter))
+        yield _templates(settings, newsletter)
     yield _guarded("templates of pages", partial(_compile_pages, settings))
     for name in dict.fromkeys(name for letter in settings.newsletters for name in letter.providers):
         yield _guarded(f"provider {name} ({settings.providers[name].type})", partial(_make, settings, name))
@@ -76,17 +77,31 @@ def _writable(directory: Path, where: str) -> Sequence[Problem]:
     return ()
 
 
-def _render(settings: config.Config, newsletter: config.Newsletter) -> None:
-    """Render an issue of one article and one of two: templates tell them apart."""
+def _templates(settings: config.Config, newsletter: config.Newsletter) -> Finding:
+    """Render an issue of one article and one of two, which templates tell apart, and the notices; look them over."""
+    from pipeline.render.findings import Level
     from pipeline.render.look import VariantFacts
+    from pipeline.render.notices import Kind, Notice
     from pipeline.render.renderer import Renderer
 
-    renderer = Renderer(wiring.template_directories(settings))
+    where = f"templates of newsletter {newsletter.name}"
+    renderer = Renderer(wiring.template_directories(settings), settings.site.tone)
     look = wiring.look(settings, newsletter, newsletter.language)
-    for count in (1, 2):
-        articles = [(_example(number, newsletter.language), f"https://example.org/{number}") for number in range(count)]
-        cadence = next(iter(newsletter.cadences))
-        renderer.render(look, VariantFacts(cadence=cadence, slot=_WHEN, articles=articles))
+    cadence = next(iter(newsletter.cadences))
+    found: dict[Level, dict[Problem, None]] = {level: {} for level in Level}
+    try:
+        for count in (1, 2):
+            articles = [(_example(n, newsletter.language), f"https://example.org/{n}") for n in range(count)]
+            message = renderer.render(look, VariantFacts(cadence=cadence, slot=_WHEN, articles=articles))
+            for finding in render_wiring.preflight(settings, message, look):
+                found[finding.level][finding.problem(where)] = None
+        for kind in Kind:
+            renderer.notice(look, Notice(kind=kind, cadence=cadence))
+    except PipelineError as error:
+        failed = error.problem
+        failed = Problem(code=failed.code, where=failed.where or where, what=failed.what, mend=failed.mend)
+        return Finding(what=where, problems=(failed,))
+    return Finding(what=where, problems=tuple(found[Level.ERROR]), warnings=tuple(found[Level.WARNING]))
 
 
 def _example(number: int, language: str) -> Article:
@@ -125,7 +140,7 @@ def _compile_pages(settings: config.Config) -> None:
 
 
 def _make(settings: config.Config, name: str) -> None:
-    wiring.make_provider(settings, name).close()
+    provider_wiring.make_provider(settings, name).close()
 
 
 def _store(settings: config.Config) -> Finding:

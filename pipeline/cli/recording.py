@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.failures import problems_of
 from pipeline.cli.progress import shown_progress
+from pipeline.cli.stopping import stoppable
 from pipeline.domain.run import RunOutcome
 from pipeline.engine.local import LocalEngine
 
@@ -20,7 +21,9 @@ def carry_out(app: App, job: str, work: Callable[[LocalEngine], Report]) -> Repo
     run = app.store.runs.begin(job, None, app.owner.name, app.clock())
     try:
         with shown_progress() as progress:
-            report = work(LocalEngine(app, progress))
+            engine = LocalEngine(app, progress)
+            with stoppable(engine.stopping):
+                report = work(engine)
     except BaseException as error:
         if run is not None:
             app.store.runs.end(run, RunOutcome.FAILED, {}, problems_of(error), app.clock())

@@ -13,10 +13,14 @@ from pipeline.cli import (
     articles,
     check,
     configuration,
+    feeds,
+    hub,
     init,
     issues,
     mail,
     passes,
+    plan,
+    preview,
     runs,
     serve,
     sources,
@@ -80,10 +84,13 @@ root.command("run")(passes.run)
 root.command("serve")(serve.serve)
 root.command("collect")(passes.collect)
 root.command("publish")(passes.publish)
+root.command("plan")(plan.plan)
 root.command("send")(mail.send)
-root.command("preview")(mail.preview)
+root.command("preview")(preview.preview)
 root.add_typer(sources.app, name="sources")
 root.add_typer(articles.app, name="articles")
+root.add_typer(feeds.app, name="feeds")
+root.add_typer(hub.app, name="hub")
 root.add_typer(issues.app, name="issues")
 root.add_typer(runs.app, name="runs")
 root.add_typer(subscribers.app, name="subscribers")

@@ -38,7 +38,8 @@ def window_text(one: dict[str, Any]) -> str:
     if not one["window"]:
         return ""
     lasts = f", about {_number(one['window_days'])} days" if one["window_days"] else ""
-    return f"{_number(one['window'])} articles{lasts}"
+    articles = "article" if one["window"] == 1 else "articles"
+    return f"{_number(one['window'])} {articles}{lasts}"
 
 
 def cost_text(one: dict[str, Any]) -> str:
@@ -109,6 +110,7 @@ def _facts(
         "failing_since": standing.failing_since if standing else None,
         "failures": standing.failures if standing else 0,
         "error": standing.error if standing else None,
+        "remark": standing.remark if standing else None,
         "moved_to": standing.moved_to if standing else None,
         "window": standing.window if standing else None,
         "per_day": standing.per_day if standing else None,

@@ -41,7 +41,10 @@ def list_sources(context: typer.Context) -> None:
         print_json({"sources": found})
         return
     print_table(
-        ("NAME", "TYPE", "STATE", "LAST SUCCESS", "NEXT POLL", "ARTICLES", "GAPS", "WINDOW", "COST", "ERROR", "FROM"),
+        (
+            *("NAME", "TYPE", "STATE", "LAST SUCCESS", "NEXT POLL", "ARTICLES", "GAPS", "WINDOW", "COST"),
+            *("ERROR", "NOTE", "FROM"),
+        ),
         [
             (
                 one["name"],
@@ -54,12 +57,13 @@ def list_sources(context: typer.Context) -> None:
                 facts.window_text(one),
                 facts.cost_text(one),
                 one["error"],
+                one["remark"],
                 one["from"],
             )
             for one in found
         ],
         empty="There is no source yet. Describe one in a [[sources]] table of the configuration.",
-        free=("STATE", "NEXT POLL", "WINDOW", "COST", "ERROR", "FROM"),
+        free=("STATE", "NEXT POLL", "WINDOW", "COST", "ERROR", "NOTE", "FROM"),
     )
 
 
@@ -95,6 +99,7 @@ def show_source(context: typer.Context, name: Annotated[str, typer.Argument(meta
             ("Moved to", one["moved_to"]),
             ("State", facts.state_text(one, zone)),
             ("Error", one["error"]),
+            ("Note", one["remark"]),
             ("Failures", one["failures"] or ""),
             ("Last status", one["last_status"]),
             ("Schedule", one["schedule"]),

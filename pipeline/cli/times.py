@@ -24,7 +24,7 @@ def span(length: timedelta | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def read_time(text: str, zone: tzinfo) -> datetime:
+def read_time(text: str, zone: tzinfo, where: str = "--slot") -> datetime:
     """A time in ISO 8601, aware and in UTC; without an offset it is that of the zone's wall clock.
 
     Raises `WrongUse`.
@@ -33,5 +33,5 @@ def read_time(text: str, zone: tzinfo) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         mend = "Write it like 2026-11-24T07:00 (the newsletter's wall clock) or 2026-11-24T06:00Z."
-        raise WrongUse(f"“{text}” is no time.", where="--slot", mend=mend) from error
+        raise WrongUse(f"“{text}” is no time.", where=where, mend=mend) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

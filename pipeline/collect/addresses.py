@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,6 +29,18 @@ class Resolver(Protocol):
     """`socket.getaddrinfo`, or what stands in for it."""
 
     def __call__(self, host: str, port: int, *, type: int) -> Sequence[tuple[Any, ...]]: ...  # noqa: A002 - its name there
+
+
+Connect = Callable[[socket.socket, tuple[str | int, ...]], None]
+"""`socket.socket.connect`, or what stands in for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """The network as a process sees it."""
+
+    resolve: Resolver = socket.getaddrinfo
+    connect: Connect = socket.socket.connect
 
 
 @dataclass(frozen=True, slots=True)

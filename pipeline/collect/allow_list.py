@@ -18,7 +18,7 @@ BLOCKS = _words(
 )
 CELLS = frozenset({"td", "th"})
 TAGS = _words(
-    "a abbr article aside audio b bdi bdo big blockquote br caption cite code col colgroup dd del details dfn div dl "
+    "a abbr article aside audio b bdi big blockquote br caption cite code col colgroup dd del details dfn div dl "
     "dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p picture pre q rp rt ruby s "
     "samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr track tt u ul "
     "var video wbr"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html as entities
 import re
 import unicodedata
-from functools import partial
+from contextvars import ContextVar
 
 import nh3
 
@@ -29,6 +29,8 @@ _NOT_TEXT = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
+# A search for what few texts have costs a tenth of taking it away; beyond the BMP anything may be one of them.
+_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff\U00010000-\U0010ffff]")
 # Bytes of Windows-1252 that were read as Latin-1: quotes, dashes and the euro sign in half of the world's old blogs.
 _MISREAD = {
     code: bytes([code]).decode("cp1252") for code in range(0x80, 0xA0) if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
@@ -50,6 +52,9 @@ _PRE = re.compile(r"(<pre[^>]*>)\n+")
 _SRCSET = re.compile(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([^,]*))?(?:,|$)")
 _DESCRIPTOR = re.compile(r"[0-9.]{1,8}[wx]")
 
+_base: ContextVar[str | None] = ContextVar("base", default=None)
+"""What the links of the HTML that is being cleaned resolve against."""
+
 
 def clean_html(html: str, base_url: str | None) -> str:
     """``html`` as a fragment that is safe to publish: what an article needs, nothing that runs, loads or hides.
@@ -62,18 +67,27 @@ def clean_html(html: str, base_url: str | None) -> str:
     before = _MATHML.sub("", xml_text(html))
     if len(before) <= _SHORT_TEXT and "<" not in before and "&" not in before:
         return entities.escape(before, quote=False).replace("\xa0", "&nbsp;").strip()
-    sanitise = _sanitiser(base_url)
+    token = _base.set(base_url)
+    try:
+        cleaned = _sanitised(before)
+    finally:
+        _base.reset(token)
+    return _paragraphs(html) if cleaned is None else cleaned
+
+
+def _sanitised(before: str) -> str | None:
+    """The HTML when nothing is left to do; None where that can't be reached."""
     for _ in range(_ROUNDS):
         nested = well_nested(before)
         if nested is None:
-            break
+            return None
         # A second pass must find nothing to do; where it does, a parser disagrees with a serialiser, and that is how
         # markup gets past a sanitiser (mutation XSS).
-        after = _tidied(xml_text(sanitise(nested)))
+        after = _tidied(xml_text(_SANITISER.clean(nested)))
         if after == before:
             return after
         before = after
-    return _paragraphs(html)
+    return None
 
 
 def clean_text(text: str) -> str:
@@ -92,31 +106,21 @@ def plain_text(html: str) -> str:
         return clean_text(html)
     text = xml_text(html)
     nested = well_nested(text)
-    marked = _TAG.sub("\n", text) if nested is None else _TAG.sub(_boundary, _outline(nested))
+    marked = _TAG.sub("\n", text) if nested is None else _TAG.sub(_boundary, _OUTLINE.clean(nested))
     lines = entities.unescape(marked).split("\n")
     return "\n".join(filter(None, map(clean_text, lines)))
 
 
 def xml_text(text: str) -> str:
     """``text`` without the characters that XML can't carry; line ends as LF, Windows-1252 leftovers mended."""
+    if not _SUSPECT.search(text):
+        return text
     return _NOT_TEXT.sub("", text.translate(_CONTROLS)).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _sanitiser(base_url: str | None) -> partial[str]:
-    return partial(
-        nh3.clean,
-        tags=set(TAGS),
-        clean_content_tags=set(DROPPED_WITH_CONTENT),
-        attributes=ATTRIBUTES,
-        attribute_filter=partial(_attribute, base_url),
-        set_tag_attribute_values={"audio": {"controls": ""}, "video": {"controls": ""}},
-        link_rel=None,
-        url_schemes={"http", "https", "mailto", "tel"},
-    )
-
-
-def _attribute(base_url: str | None, tag: str, name: str, value: str) -> str | None:
+def _attribute(tag: str, name: str, value: str) -> str | None:
     """The attribute's clean value, or None to drop it.  Must not raise: nh3 would keep the value."""
+    base_url = _base.get()
     match name:
         case "href" | "cite":
             return link_url(value, base_url) if tag == "a" else web_url(value, base_url)
@@ -126,6 +130,21 @@ def _attribute(base_url: str | None, tag: str, name: str, value: str) -> str | N
             return _srcset(value, base_url)
         case _:
             return allowed_value(name, value)
+
+
+# Made once: that takes longer than most texts do.
+_SANITISER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(DROPPED_WITH_CONTENT),
+    attributes=ATTRIBUTES,
+    attribute_filter=_attribute,
+    set_tag_attribute_values={"audio": {"controls": ""}, "video": {"controls": ""}},
+    link_rel=None,
+    url_schemes={"http", "https", "mailto", "tel"},
+)
+_OUTLINE = nh3.Cleaner(
+    tags=set(BLOCKS | CELLS), clean_content_tags=set(DROPPED_WITH_CONTENT), attributes={}, link_rel=None
+)
 
 
 def _srcset(value: str, base_url: str | None) -> str | None:
@@ -153,12 +172,6 @@ def _media(match: re.Match[str]) -> str:
         return ""
     sides = re.findall(r' (?:width|height)="0*([0-9]+)"', attributes)
     return "" if tag == "img" and sides and all(side in {"0", "1"} for side in sides) else match[0]
-
-
-def _outline(html: str) -> str:
-    return nh3.clean(
-        html, tags=set(BLOCKS | CELLS), clean_content_tags=set(DROPPED_WITH_CONTENT), attributes={}, link_rel=None
-    )
 
 
 def _boundary(tag: re.Match[str]) -> str:

@@ -6,14 +6,20 @@ window before.  Where it has none, more may have been published in the meantime 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
-from pipeline.collect.source import Backfilling, Collection, KnownHash, Source
+from pipeline.collect.source import Backfilling, Collection, KnownHash, Past, Source
 from pipeline.domain.article import Sighting
+from pipeline.domain.identity import url_alias
 from pipeline.errors import Problem, SourceError, SourceUnavailable
+
+_NO_WAY = "it can't be asked for older ones"
+_TOO_SHORT = "the older ones that it shows don't reach back far enough"
+_MORE_LATER = "there are more of them than one collection fetches, and the rest comes with the next new article"
 
 MARGIN = timedelta(days=1)
 """How far a backfill goes back behind what is known: far enough to meet some of it."""
@@ -66,6 +72,10 @@ class Memory(Protocol):
         """Where the first gap begins that asking again may close."""
         ...
 
+    def shown(self, source: str, names: Iterable[str]) -> frozenset[str]:
+        """Those of these keys and addresses under which this source showed an article before."""
+        ...
+
     def shows_known(self, source: str, sightings: Sequence[Sighting]) -> bool:
         """Whether one of them is an article that this source showed before."""
         ...
@@ -79,32 +89,45 @@ def completed(
     as_it_is = Completed(collection=collection, window=window)
     if not _is_window(collection):
         return as_it_is
-    overlaps = memory.shows_known(source.name, collection.sightings)
+    overlaps = any(seen.content is None for seen in collection.sightings)
     tried = memory.retried_gap(source.name)
     seen = None if overlaps and tried is None else memory.seen(source.name, address)
+    if seen is None:
+        return as_it_is
+    overlaps = overlaps or memory.shows_known(source.name, collection.sightings)
     # A feed that only ever shows its newest article would always look as if it had lost some.
-    lost = seen is not None and not overlaps and max(window, seen.window) > 1
-    if seen is None or not (lost or tried):
+    lost = not overlaps and max(window, seen.window) > 1
+    if not (lost or tried):
         return as_it_is
     since = min(seen.newest, tried or seen.newest)
-    gap = Gap(since=since, upto=max(since, _oldest(collection.sightings, now)), why="it can't be asked for older ones")
-    backfill = collection.older or (source.backfill if isinstance(source, Backfilling) else None)
-    if backfill is None:
-        return replace(as_it_is, gap=gap if lost else None, found=lost)
-    try:
-        # An older gap lies behind articles that are known by now: they must not count as its end.
-        older = backfill(since - MARGIN, known if tried is None else _nothing, now)
-    except SourceError as error:
-        why = f"asking for older ones failed ({error.what.rstrip('.')})"
-        failed = replace(gap, why=why, retry=isinstance(error, SourceUnavailable))
-        return replace(as_it_is, gap=failed, found=lost)
-    both, more = _joined(collection, older)
-    known_again = tried is None and memory.shows_known(source.name, more)
-    if older.reached or known_again or _oldest(more, now) <= since:
-        return Completed(collection=both, window=window, closed=True)
+    ways = (*collection.older, *([source.backfill] if isinstance(source, Backfilling) else []))
+    both, why, retry = collection, _NO_WAY, False
+    for way in ways:
+        past = Past(
+            since=since - MARGIN,
+            # An older gap lies behind articles that are known by now: they must not count as its end.
+            known=known if tried is None else _nothing,
+            shown=partial(_shown, memory, source.name, both.sightings),
+            now=now,
+        )
+        try:
+            older = way(past)
+        except SourceError as error:
+            if not retry:
+                why = f"asking for older ones failed ({error.what.rstrip('.')})"
+                retry = isinstance(error, SourceUnavailable)
+            continue
+        both, more = _joined(both, older)
+        if older.reached is None:
+            known_again = tried is None and memory.shows_known(source.name, more)
+            older = replace(older, reached=known_again or _oldest(more, now) <= since)
+        if older.reached:
+            return Completed(collection=both, window=window, closed=True)
+        if more and not retry:
+            why, retry = _MORE_LATER if older.again else _TOO_SHORT, older.again
     upto = max(since, _oldest(both.sightings, now))
-    short = replace(gap, upto=upto, why="the older ones that it shows don't reach back far enough")
-    return Completed(collection=both, window=window, gap=short, found=lost)
+    gap = Gap(since=since, upto=upto, why=why, retry=retry) if lost or ways else None
+    return Completed(collection=both, window=window, gap=gap, found=lost)
 
 
 def missing(source: str, gap: Gap) -> Problem:
@@ -120,6 +143,15 @@ def missing(source: str, gap: Gap) -> Problem:
     )
 
 
+def _shown(memory: Memory, source: str, sightings: Sequence[Sighting], names: Iterable[str]) -> frozenset[str]:
+    """Those of these keys and addresses that stand for an article which the source showed before, or shows now."""
+    asked = list(names)
+    keys = {seen.key for seen in sightings}
+    now_shown = {url_alias(seen.content.url) for seen in sightings if seen.content and seen.content.url} - {None}
+    here = {name for name in asked if name in keys or url_alias(name) in now_shown}
+    return memory.shown(source, [name for name in asked if name not in here]) | here
+
+
 def _is_window(collection: Collection) -> bool:
     """Whether there may be more than the answer shows."""
     return bool(collection.sightings) and not (collection.complete or collection.not_modified or collection.reached)
@@ -133,10 +165,11 @@ def _joined(window: Collection, older: Collection) -> tuple[Collection, list[Sig
         window,
         sightings=[*window.sightings, *more],
         problems=(*window.problems, *older.problems),
+        notes=(*window.notes, *older.notes),
         failed=window.failed | older.failed,
         requests=window.requests + older.requests,
         received=window.received + older.received,
-        older=None,
+        older=(),
     )
     return both, more
 

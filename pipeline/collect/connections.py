@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from pipeline.collect.addresses import Endpoint
+from pipeline.collect.addresses import Connect, Endpoint
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -82,6 +82,7 @@ class _CheckedConnection(HTTPConnection):
     """Connects to an address that was checked; the name stays in Host, SNI and the certificate's check."""
 
     find: Finder
+    reach: Connect
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -106,7 +107,7 @@ class _CheckedConnection(HTTPConnection):
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             limit = self.timeout if isinstance(self.timeout, int | float) else remaining()
             connected.settimeout(min(limit, remaining()))
-            connected.connect(endpoint.sockaddr)
+            self.reach(connected, endpoint.sockaddr)
         except BaseException:
             connected.close()
             raise
@@ -122,12 +123,14 @@ def _tls_context(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _pool_classes(finder: Finder) -> dict[str, Any]:
+def _pool_classes(finder: Finder, connect: Connect) -> dict[str, Any]:
     class Plain(_CheckedConnection):
         find = staticmethod(finder)
+        reach = staticmethod(connect)
 
     class TLS(_CheckedConnection, HTTPSConnection):
         find = staticmethod(finder)
+        reach = staticmethod(connect)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -141,11 +144,14 @@ def _pool_classes(finder: Finder) -> dict[str, Any]:
 class CheckedAdapter(HTTPAdapter):
     """A transport of requests that connects to what ``finder`` returns, and to nothing else.
 
-    ``ca_file`` holds the certificates that are trusted, in PEM; without it, those that certifi ships.
+    ``ca_file`` holds the certificates that are trusted, in PEM; without it, those that certifi ships.  ``connect``
+    connects a socket to an address.
     """
 
-    def __init__(self, finder: Finder, *, ca_file: str | None = None) -> None:
-        self._classes = _pool_classes(finder)
+    def __init__(
+        self, finder: Finder, *, ca_file: str | None = None, connect: Connect = socket.socket.connect
+    ) -> None:
+        self._classes = _pool_classes(finder, connect)
         self._context = _tls_context(ca_file or certifi.where())
         super().__init__(max_retries=0)
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
 
 import requests
 from urllib3.exceptions import HTTPError
 
-from pipeline.collect.addresses import Resolver, endpoints
+from pipeline.collect.addresses import Connect, Resolver, endpoints
 from pipeline.collect.connections import CheckedAdapter, deadline, postponed_deadline, remaining
 from pipeline.collect.fetch_failures import refused, shown_url, unreachable
 from pipeline.collect.freshness import fresh_until, retry_after
 from pipeline.collect.hosts import Hosts, host_of
+from pipeline.collect.resolving import TimedResolver
 from pipeline.collect.targets import Login, next_hop, origin, without_login
 from pipeline.errors import InvalidSource, PipelineError
 
@@ -79,7 +79,7 @@ class _Inquiry:
     ``spaced`` tells whether requests to one host keep a distance.
     """
 
-    session: requests.Session
+    adapter: CheckedAdapter
     spaced: bool
     headers: Mapping[str, str]
     login: Login | None
@@ -97,8 +97,8 @@ class Fetcher:
 
     It keeps no cookies, sends no Referer, and takes nothing from the environment (no proxies, no .netrc).
     ``user_agent`` says who asks.  ``ca_file`` holds the certificates that are trusted instead of certifi's;
-    ``resolve`` finds addresses as `socket.getaddrinfo` does.  ``hosts`` are those that the process asks; give
-    the same to all fetchers.
+    ``resolve`` finds addresses as `socket.getaddrinfo` does, ``connect`` connects a socket to one.  ``hosts`` are
+    those that the process asks; give the same to all fetchers.
     """
 
     def __init__(
@@ -108,14 +108,16 @@ class Fetcher:
         limits: FetchLimits | None = None,
         ca_file: str | None = None,
         resolve: Resolver = socket.getaddrinfo,
+        connect: Connect = socket.socket.connect,
         hosts: Hosts | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._hosts = hosts or Hosts()
         self._limits = limits or FetchLimits()
-        self._guarded = _session(CheckedAdapter(partial(endpoints, resolve=resolve), ca_file=ca_file))
-        open_finder = partial(endpoints, allow_private=True, resolve=resolve)
-        self._open = _session(CheckedAdapter(open_finder, ca_file=ca_file))
+        in_time = TimedResolver(resolve, remaining)
+        finder = partial(endpoints, resolve=in_time)
+        self._guarded = CheckedAdapter(finder, ca_file=ca_file, connect=connect)
+        self._open = CheckedAdapter(partial(finder, allow_private=True), ca_file=ca_file, connect=connect)
 
     def within(self, limits: FetchLimits) -> Fetcher:
         """The same fetcher, with its connections and hosts, under other limits."""
@@ -158,9 +160,9 @@ class Fetcher:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        session = self._open if allow_private else self._guarded
+        adapter = self._open if allow_private else self._guarded
         inquiry = _Inquiry(
-            session=session,
+            adapter=adapter,
             spaced=not allow_private,
             headers=headers,
             login=login,
@@ -189,12 +191,13 @@ class Fetcher:
         for requests_before in range(self._limits.max_redirects + 1):
             login = inquiry.login
             auth = login.auth if login and origin(url) == login.origin else None
-            request = inquiry.session.prepare_request(requests.Request("GET", url, headers=inquiry.headers, auth=auth))
+            request = requests.Request("GET", url, headers=dict(inquiry.headers), auth=auth).prepare()
             before, host = host, host_of(url)
             # A redirect within the host belongs to the request before it.
             with self._turn(host, inquiry, spaced=inquiry.spaced and host != before):
                 timeout = (self._limits.connect_seconds, remaining())
-                with inquiry.session.send(request, stream=True, allow_redirects=False, timeout=timeout) as answer:
+                # No session: it would keep cookies, and read what a redirect says, however long that is.
+                with inquiry.adapter.send(request, stream=True, timeout=timeout) as answer:
                     location = answer.headers.get("Location")
                     if answer.status_code not in _REDIRECTS or not location:
                         self._heed(answer, host, inquiry)
@@ -259,14 +262,3 @@ class Fetcher:
                 raise InvalidSource(f"its answer is longer than {self._limits.max_bytes:,} bytes.")
             remaining()
         return bytes(body)
-
-
-def _session(adapter: CheckedAdapter) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    session.adapters.clear()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, adapter)
-    return session

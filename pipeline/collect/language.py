@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _ENGLISH = (
     "than that the their there they this to was we were what when which who will with would you"
 )
 _SMALL_WORDS = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split())}
+_loading = Lock()
 _WORDS_NEEDED = 40
 _SHARE_NEEDED = 0.22
 _SHARE_ALLOWED = 0.09
@@ -75,7 +77,10 @@ def _by_small_words(words: Sequence[str]) -> str | None:
 
 def _by_model(text: str) -> str | None:
     # Over all languages, not only the candidates: asked to choose between German and English, it is sure of Spanish.
-    language, probability = _identifier().classify(text)
+    with _loading:
+        # Or each of many threads would load it.
+        identifier = _identifier()
+    language, probability = identifier.classify(text)
     return language if probability >= _SURE else None
 
 

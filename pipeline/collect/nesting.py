@@ -6,6 +6,8 @@ import re
 
 from lxml import etree
 
+from pipeline.collect.crowding import is_crowded
+
 # html5ever (in nh3) takes quadratic time and memory for deep or crossed nesting, and for character references.  Up to
 # this many tags that is milliseconds; beyond it libxml2, linear and at most 256 levels deep, nests them well first.
 _MANY_TAGS = 1000
@@ -23,7 +25,7 @@ _NOSCRIPT = re.compile(r"</?noscript\b[^<>]*>", re.IGNORECASE)
 
 
 def well_nested(html: str) -> str | None:
-    """``html`` as it can be parsed in bounded time; None where it is too long or nested deeper than 256 levels.
+    """``html`` as it can be parsed in bounded time; None where it is too long, too crowded, or nested deeper than 256.
 
     What ``noscript`` holds counts as content: pages that load their pictures by script keep them there.
     """
@@ -31,6 +33,8 @@ def well_nested(html: str) -> str | None:
     if len(html) > _LONGEST:
         html = _INLINE_DATA.sub("", html)
     if len(html) > _LONGEST or html.count("&") > _MANY_REFERENCES:
+        return None
+    if is_crowded(html):
         return None
     if html.count("<") <= _MANY_TAGS:
         return html

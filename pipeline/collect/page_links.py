@@ -11,6 +11,7 @@ from lxml import etree
 from requests.utils import parse_header_links
 
 from pipeline.collect.clean import clean_text
+from pipeline.collect.crowding import is_crowded
 from pipeline.collect.fetch import Response
 from pipeline.collect.links import web_url
 from pipeline.collect.same_address import same_site, url_key
@@ -78,6 +79,8 @@ def page_links(response: Response) -> PageLinks:
 def _parsed(response: Response) -> etree._Element | None:
     kind = response.content_type
     if kind and "html" not in kind and not kind.startswith("text/"):
+        return None
+    if is_crowded(response.body[:_READ]):
         return None
     parser = etree.HTMLParser(encoding=response.charset, no_network=True, remove_comments=True, remove_pis=True)
     try:

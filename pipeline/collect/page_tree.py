@@ -9,6 +9,7 @@ from typing import cast
 from lxml import etree, html
 
 from pipeline.collect.clean import xml_text
+from pipeline.collect.crowding import MOST_ATTRIBUTES, is_crowded
 from pipeline.collect.links import link_url, web_url
 from pipeline.errors import InvalidSource
 
@@ -36,6 +37,8 @@ def page_tree(body: bytes, url: str, charset: str | None = None) -> html.HtmlEle
     `NoArticle` for what is no page, or nested deeper than 256 levels.
     """
     text = xml_text(decoded(body, charset))
+    if is_crowded(text):
+        raise NoArticle(f"one of its elements has more than {MOST_ATTRIBUTES:,} attributes.")
     # huge_tree off: libxml2 stops at 256 levels and at texts of 10 MB.
     parser = html.HTMLParser(
         encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True, recover=True

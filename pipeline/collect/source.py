@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -13,8 +13,21 @@ from pipeline.errors import Problem
 KnownHash = Callable[[str], str | None]
 """The raw hash that was stored for a key of this source at the last collection, or None."""
 
-Backfill = Callable[[datetime, KnownHash, datetime], "Collection"]
-"""`Backfilling.backfill`: all articles published or changed since a time.  Raises `pipeline.errors.SourceError`."""
+Backfill = Callable[["Past"], "Collection"]
+"""`Backfilling.backfill`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is asked for of a source's past: all that was published or changed after ``since``.
+
+    ``shown`` tells which of these keys and addresses are those of articles that the source showed before.
+    """
+
+    since: datetime
+    known: KnownHash
+    shown: Callable[[Iterable[str]], frozenset[str]]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +55,11 @@ class Collection:
     ``problems`` are single articles that could not be read; the others are all there.  ``failed`` are the keys of
     articles that exist but could not be read: they count as present.  ``notes`` are remarks of which nothing has
     to be done.  ``poll_after`` is when the server wants to be asked again at the earliest.  ``requests`` and
-    ``received`` (bytes) are what the answer cost.  ``older`` fetches what came before this answer, where the answer
-    says where that is (RFC 5005, ``next_url``).  ``reached`` tells of a backfill that nothing is missing in it, though
-    it shows nothing that was known.
+    ``received`` (bytes) are what the answer cost.  ``older`` are ways to fetch what came before this answer (RFC 5005,
+    ``next_url``, the site's API or sitemap): each is tried until one reaches back far enough.
+    ``reached`` tells of a backfill whether nothing is missing in it; None where what it shows has to tell that.
+    ``again`` tells that asking once more would bring more.  ``remark`` is what is odd about the source as a whole,
+    though nothing of it was lost: it is remembered with the source.
     """
 
     sightings: Sequence[Sighting]
@@ -57,8 +72,10 @@ class Collection:
     poll_after: datetime | None = None
     requests: int = 0
     received: int = 0
-    older: Backfill | None = None
-    reached: bool = False
+    older: tuple[Backfill, ...] = ()
+    reached: bool | None = None
+    again: bool = False
+    remark: str | None = None
 
 
 class Source(Protocol):
@@ -74,8 +91,8 @@ class Source(Protocol):
 
 @runtime_checkable
 class Backfilling(Protocol):
-    """A source that can show more than its window: an API with pages, archives (RFC 5005), ``next_url``."""
+    """A source that can show more than its window: by an API with pages, or a sitemap of the whole site."""
 
-    def backfill(self, since: datetime, known: KnownHash, now: datetime) -> Collection:
+    def backfill(self, past: Past) -> Collection:
         """All articles that were published or changed since then.  Raises `pipeline.errors.SourceError`."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree, html
 
@@ -51,18 +52,22 @@ def sentence_ends(text: str) -> list[int]:
 
 def _first_paragraph(html_or_text: str) -> str:
     if not _MARKUP.search(html_or_text):
-        paragraphs = re.split(r"\n\s*\n", html_or_text)
+        paragraphs = iter(re.split(r"\n\s*\n", html_or_text))
     else:
         paragraphs = _html_paragraphs(html_or_text)
-    texts = [text for text in map(clean_text, paragraphs) if text]
-    real = next((text for text in texts if sum(map(str.isalnum, text)) >= _PARAGRAPH_LETTERS), None)
-    return real or (texts[0] if texts else clean_text(plain_text(html_or_text)))
+    first = None
+    for text in filter(None, map(clean_text, paragraphs)):
+        if sum(map(str.isalnum, text)) >= _PARAGRAPH_LETTERS:
+            return text
+        first = first or text
+    return first or clean_text(plain_text(html_or_text))
 
 
-def _html_paragraphs(markup: str) -> list[str]:
+def _html_paragraphs(markup: str) -> Iterator[str]:
     try:
         root = html.fragment_fromstring(markup, create_parent="div")
     except (etree.LxmlError, ValueError):
-        return []
-    paragraphs = root.xpath(".//p[not(ancestor::figure or ancestor::aside or ancestor::table)]")
-    return ["".join(paragraph.itertext()) for paragraph in paragraphs]
+        return
+    for paragraph in root.iter("p"):
+        if next(paragraph.iterancestors("figure", "aside", "table"), None) is None:
+            yield "".join(paragraph.itertext())

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.compose.arrange import Arranged, arrange
 from pipeline.domain.article import ArticleId
-
-MOST = 50
-"""The most articles that an issue carries; the older ones come first, the others in the issues after it."""
+from pipeline.domain.issue import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,37 +29,57 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """That an article which the newsletter carried was retracted, or was wrong.
+
+    ``release`` is its own number, ``carried`` that of the article; ``topics`` are the article's keys.
+    """
+
+    correction: int
+    release: int
+    article: ArticleId
+    carried: int
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Subscriptions that are owed the same.
 
     ``cursor`` is the last release number that was covered for them.  ``topics`` are the keys they chose, empty for
-    all.  ``owed`` are articles that a failed delivery gave back.  ``size`` counts the subscriptions.
+    all; ``topic_set`` is that choice's number.  ``owed`` are articles that a failed delivery gave back,
+    ``corrections`` what waits for their next issue.  ``size`` counts the subscriptions.
     """
 
+    id: int
     cursor: int
     topics: frozenset[str]
     topic_set: int
     language: str
-    owed: tuple[ArticleId, ...]
-    size: int
+    owed: frozenset[int] = frozenset()
+    corrections: frozenset[int] = frozenset()
+    size: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What a group gets: these articles, the newest first; from then on it stands at ``upto`` and is owed ``owed``."""
+    """What a group gets; from then on it stands at ``upto`` and is owed ``owed`` and ``owed_corrections``."""
 
     group: Group
-    articles: tuple[tuple[ArticleId, int], ...]
+    arranged: Arranged
+    corrections: tuple[int, ...]
     upto: int
-    owed: tuple[ArticleId, ...]
+    owed: frozenset[int]
+    owed_corrections: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedVariant:
-    """The shares whose message is the same: these articles in this order, in this language."""
+    """The shares whose message is the same: these articles in this order, in this language, with these corrections."""
 
     language: str
-    articles: tuple[tuple[ArticleId, int], ...]
+    arranged: Arranged
+    corrections: tuple[int, ...]
     shares: tuple[Share, ...]
 
 
@@ -81,47 +100,70 @@ class Composition:
         return (*self.idle, *(share for variant in self.variants for share in variant.shares))
 
 
-def share_of(candidates: Sequence[Candidate], group: Group, carried: frozenset[str], upto: int) -> Share:
-    """What the group gets of the articles up to the release number ``upto``.
+def share_of(
+    candidates: Sequence[Candidate], notices: Sequence[Notice], group: Group, terms: Terms, upto: int
+) -> Share:
+    """What the group gets of the articles and notices up to the release number ``upto``, both in that order.
 
-    ``candidates`` are in the order of their release.  ``carried`` are the newsletter's topics, empty for all.  An
-    article that was given back is owed whatever its number, and whatever the topics are by now.  Where there are more
-    than fit, the oldest come first and the cursor stops behind the last of them.
+    An article that was given back is owed whatever its number, and whatever the topics are by now.  Where there are
+    more articles than fit, the oldest come first and the cursor stops behind the last of them.  Corrections make no
+    issue: without an article they wait for the next one.
     """
-    given_back = set(group.owed)
-    owed = [candidate for candidate in candidates if candidate.article in given_back]
+    owed = [candidate for candidate in candidates if candidate.article in group.owed]
     fresh = [
         candidate
         for candidate in candidates
         if candidate.release > group.cursor
-        and candidate.article not in given_back
-        and (not carried or not carried.isdisjoint(candidate.topics))
-        and (not group.topics or not group.topics.isdisjoint(candidate.topics))
+        and candidate.article not in group.owed
+        and _gets(group, terms, candidate.topics)
     ]
-    room = max(MOST - len(owed), 1)
+    room = max(terms.most - len(owed), 1)
+    covered = fresh[room - 1].release if len(fresh) > room else upto
     due = [*owed, *fresh[:room]]
+    mailed = [(one.article, one.revision) for one in due if not one.retracted]
+    topics = {one.article: one.topics for one in due}
+    told = {notice.article: notice.correction for notice in notices if _concerns(notice, group, terms, covered)}
+    waiting = frozenset(told.values())
     return Share(
         group=group,
-        articles=tuple((one.article, one.revision) for one in reversed(due) if not one.retracted),
-        upto=fresh[room - 1].release if len(fresh) > room else upto,
-        owed=tuple(sorted(one.article for one in due if one.retracted)),
+        arranged=arrange(mailed, topics, group.topics or terms.topics, terms),
+        corrections=tuple(sorted(waiting)) if mailed else (),
+        upto=covered,
+        owed=frozenset(one.article for one in due if one.retracted),
+        owed_corrections=frozenset() if mailed else waiting,
     )
 
 
 def compose(
-    candidates: Sequence[Candidate], groups: Sequence[Group], carried: frozenset[str], upto: int
+    candidates: Sequence[Candidate], notices: Sequence[Notice], groups: Sequence[Group], terms: Terms, upto: int
 ) -> Composition:
     """Put the groups together that get the same articles in the same language."""
-    variants: dict[tuple[str, tuple[tuple[ArticleId, int], ...]], list[Share]] = {}
+    variants: dict[tuple[str, Arranged, tuple[int, ...]], list[Share]] = {}
     idle: list[Share] = []
     for group in groups:
-        share = share_of(candidates, group, carried, upto)
-        if share.articles:
-            variants.setdefault((group.language, share.articles), []).append(share)
+        share = share_of(candidates, notices, group, terms, upto)
+        if share.arranged.articles:
+            variants.setdefault((group.language, share.arranged, share.corrections), []).append(share)
         else:
             idle.append(share)
     planned = (
-        PlannedVariant(language=language, articles=articles, shares=tuple(shares))
-        for (language, articles), shares in variants.items()
+        PlannedVariant(language=language, arranged=arranged, corrections=corrections, shares=tuple(shares))
+        for (language, arranged, corrections), shares in variants.items()
     )
     return Composition(variants=tuple(planned), idle=tuple(idle))
+
+
+def _gets(group: Group, terms: Terms, topics: frozenset[str]) -> bool:
+    """Whether one of these topics is one that the newsletter carries and that the group chose."""
+    return (not terms.topics or not terms.topics.isdisjoint(topics)) and (
+        not group.topics or not group.topics.isdisjoint(topics)
+    )
+
+
+def _concerns(notice: Notice, group: Group, terms: Terms, upto: int) -> bool:
+    """Whether the group has had the article and is to be told, now or as soon as there is an issue."""
+    if notice.carried > group.cursor or notice.article in group.owed:
+        return False
+    if notice.correction in group.corrections:
+        return True
+    return group.cursor < notice.release <= upto and _gets(group, terms, notice.topics)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from pipeline.config.addresses import Listen, Mailbox
+from pipeline.config.addresses import SELF, Listen, Mailbox
+from pipeline.config.brand import Brand
 from pipeline.config.load import load
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
-from pipeline.config.providers import MailgunProvider, OutboxProvider, Provider, SmtpProvider
+from pipeline.config.podcast import Podcast
+from pipeline.config.providers import (
+    ApiProvider,
+    BrevoProvider,
+    MailgunProvider,
+    OutboxProvider,
+    PostmarkProvider,
+    Provider,
+    ResendProvider,
+    SendGridProvider,
+    SmtpProvider,
+)
 from pipeline.config.schema import json_schema
 from pipeline.config.sources import DirectorySource, FeedSource, SitemapSource, Source, WordPressSource
 from pipeline.config.values import ALL, IMMEDIATE
@@ -13,6 +25,10 @@ from pipeline.config.values import ALL, IMMEDIATE
 __all__ = [
     "ALL",
     "IMMEDIATE",
+    "SELF",
+    "ApiProvider",
+    "Brand",
+    "BrevoProvider",
     "Config",
     "DirectorySource",
     "Feed",
@@ -22,8 +38,12 @@ __all__ = [
     "MailgunProvider",
     "Newsletter",
     "OutboxProvider",
+    "Podcast",
+    "PostmarkProvider",
     "Provider",
     "Publish",
+    "ResendProvider",
+    "SendGridProvider",
     "Site",
     "SitemapSource",
     "SmtpProvider",

@@ -6,12 +6,15 @@ import re
 from dataclasses import dataclass
 from email.headerregistry import Address
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import ValidationInfo
 
 from pipeline.config.mistake import mistake, text
 from pipeline.config.nearest import did_you_mean
+
+SELF: Final = "self"
 
 _HIGHEST_PORT = 65535
 
@@ -32,6 +35,11 @@ def url(value: object) -> str:
     return address
 
 
+def hub(value: object) -> str:
+    """A hub's address, or "self" for our own."""
+    return SELF if value == SELF else url(value)
+
+
 def base_url(value: object) -> str:
     """A `url` that paths are put behind: without a slash at its end, a query or a fragment."""
     address = url(value)
@@ -40,6 +48,19 @@ def base_url(value: object) -> str:
             f'"{address}" has a query or a fragment.', "Paths are put behind this address: end it with its path."
         )
     return address.rstrip("/")
+
+
+def site_path(value: object) -> str:
+    """A path of the site, perhaps with a query, as a browser sends it but for escapes."""
+    written = text(value, "/feeds/old/atom.xml").strip()
+    if not re.fullmatch(r"/(?!/)[^\s#\\]*", written):
+        raise mistake(f'"{written}" is no path of the site.', 'Begin with a slash, for example "/feeds/old/".')
+    return unquote(written)
+
+
+def path_or_url(value: object) -> str:
+    """A `site_path`, or the `url` of something else."""
+    return site_path(value) if isinstance(value, str) and value.startswith("/") else url(value)
 
 
 def email_address(value: object) -> str:

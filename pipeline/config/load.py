@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pipeline.config.references import Mistake, broken_references, named_secrets
 from pipeline.config.wording import mistake_of
 from pipeline.errors import ConfigError, Problem
 
-_SECTIONS = ("store", "web", "publish", "templates")
+_SECTIONS = ("store", "web", "publish", "templates", "brand", "preflight")
 _LINE = re.compile(r"\(at line (\d+)")
 
 
@@ -40,11 +41,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     except ValidationError as error:
         # An inherited value that is wrong is reported where it was written, once.
         found = [mistake_of(detail) for detail in error.errors(include_url=False)]
-        mistakes += [mistake for mistake in found if mistake.path not in inherited]
+        mistakes += [mistake for mistake in found if not _within(mistake.path, inherited)]
         raise ConfigError(_problems(path, text, mistakes)) from None
     if mistakes:
         raise ConfigError(_problems(path, text, mistakes))
     return config
+
+
+def _within(path: KeyPath, keys: AbstractSet[KeyPath]) -> bool:
+    return any(path[:length] in keys for length in range(1, len(path) + 1))
 
 
 def _read(path: Path) -> str:
@@ -90,7 +95,20 @@ def _fill_in(raw: dict[str, Any]) -> set[KeyPath]:
                 if isinstance(table, dict) and key not in table:
                     table[key] = site.get(key, Site.model_fields[key].default)
                     filled.add((kind, index, key))
-    return filled | _fill_in_outbox(raw)
+    return filled | _fill_in_brands(raw) | _fill_in_outbox(raw)
+
+
+def _fill_in_brands(raw: dict[str, Any]) -> set[KeyPath]:
+    """A newsletter has the brand, but for what it says differently."""
+    filled: set[KeyPath] = set()
+    newsletters = raw.get("newsletters")
+    for index, newsletter in enumerate(newsletters if isinstance(newsletters, list) else ()):
+        own = newsletter.setdefault("brand", {}) if isinstance(newsletter, dict) else None
+        if isinstance(own, dict) and isinstance(raw["brand"], dict):
+            inherited = {key: value for key, value in raw["brand"].items() if key not in own}
+            own.update(inherited)
+            filled |= {("newsletters", index, "brand", key) for key in inherited}
+    return filled
 
 
 def _fill_in_outbox(raw: dict[str, Any]) -> set[KeyPath]:

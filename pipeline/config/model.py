@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr, SecretStr
 
 from pipeline.config.addresses import Listen, with_password
+from pipeline.config.brand import Brand
+from pipeline.config.composition import Composition
+from pipeline.config.podcast import Podcast
+from pipeline.config.preflight import Preflight
 from pipeline.config.providers import Provider
 from pipeline.config.sources import Source
 from pipeline.config.table import Table
@@ -22,12 +26,16 @@ from pipeline.config.values import (
     EnvironmentName,
     FilePath,
     Frozen,
+    HubUrl,
     Language,
     Listed,
     ListenText,
     MailboxText,
+    MediaType,
     Name,
     Names,
+    PathOrUrl,
+    SitePath,
     StoreUrl,
     Text,
     Topics,
@@ -59,6 +67,15 @@ class Site(Table):
     timezone: Zone = ZoneInfo("UTC")
     """The time zone of cron expressions, and of dates that people read."""
 
+    icon: Url | None = None
+    """The address of a small square picture that stands for it beside its feeds."""
+
+    logo: Url | None = None
+    """The address of a larger one."""
+
+    tone: Literal["formal", "informal"] = "formal"
+    """How readers are spoken to where a language tells the two apart: German has *Sie* and *du*."""
+
 
 class Store(Table):
     """[store]: where everything is kept."""
@@ -89,8 +106,11 @@ class Publish(Table):
     url: BaseUrl = ""
     """The public address of that directory; if absent, `/feeds` behind the address of the site."""
 
-    hub: Url | None = None
-    """The WebSub hub that the feeds name."""
+    hub: HubUrl | None = None
+    """The WebSub hub that the feeds name, and that is told of changes; `"self"`: `rundbrief serve` is the hub."""
+
+    hub_allow_private: bool = False
+    """Whether WebSub may call addresses of your own network: a hub, or subscribers, that are not public."""
 
 
 class Templates(Table):
@@ -121,14 +141,57 @@ class Feed(Table):
     limit: Annotated[int, Field(ge=1, le=10_000)] = 50
     """How many of the newest articles it holds."""
 
+    max_bytes: Annotated[int, Field(ge=10_000)] | None = None
+    """How many bytes the articles in one document may take together; the oldest ones, beyond that, are left out."""
+
+    content: Literal["full", "summary"] = "full"
+    """Whether it has articles whole, or only their summaries."""
+
     topics: Topics = ()
     """Only articles with one of these topics; empty: all."""
+
+    not_topics: Topics = ()
+    """No articles with one of these topics."""
 
     sources: Names = ()
     """Only articles of these sources; empty: all."""
 
+    authors: Topics = ()
+    """Only articles by one of these authors; empty: all."""
 
-class Newsletter(Table):
+    languages: Annotated[tuple[Language, ...], Listed] = ()
+    """Only articles in one of these languages (`de` takes in `de-AT`); empty: all."""
+
+    enclosures: Annotated[tuple[MediaType, ...], Listed] = ()
+    """Only articles with media of one of these types: `audio`, `video/mp4`; `*` is any; empty: all articles."""
+
+    each: Literal["topic", "source", "author", "language"] | None = None
+    """Makes a feed of each topic, source, author or language that its articles have: `NAME/TOPIC/atom.xml`."""
+
+    podcast: Podcast | None = None
+    """What directories of podcasts ask for, where its articles are episodes."""
+
+    archive: bool = True
+    """Whether all articles that it ever had can be got from it: month by month, in documents of their own."""
+
+    id: Text | None = None
+    """Its Atom id, where it takes the place of a feed that readers know by that; if absent, its address."""
+
+
+class Redirect(Table):
+    """[[redirects]]: addresses that readers still ask for."""
+
+    from_: SitePath = Field(alias="from")
+    """The path that moved or is gone: `/feeds/old/` is that and all below it; a query counts (`/?feed=rss2`)."""
+
+    to: PathOrUrl | None = None
+    """Where it is now for good: a path of this site or a web address; with a slash at its end, all below goes along."""
+
+    gone: bool = False
+    """Whether it is gone for good, so that readers stop asking."""
+
+
+class Newsletter(Composition):
     """[[newsletters]]: what subscribers sign up for."""
 
     name: Name
@@ -158,6 +221,9 @@ class Newsletter(Table):
     template: Name = "digest"
     """The template of its mail: `NAME.html.j2` and `NAME.txt.j2`."""
 
+    brand: Brand = Field(default_factory=Brand)
+    """What is different from [brand] in its mail: a table [newsletters.brand] with some of its keys."""
+
     local_time: bool = False
     """Whether the hour of a cadence is each subscriber's own."""
 
@@ -184,8 +250,11 @@ class Config(Table):
     web: Web = Field(default_factory=Web)
     publish: Publish = Field(default_factory=Publish)
     templates: Templates = Field(default_factory=Templates)
+    brand: Brand = Field(default_factory=Brand)
+    preflight: Preflight = Field(default_factory=Preflight)
     sources: Annotated[tuple[Source, ...], Listed] = ()
     feeds: Annotated[tuple[Feed, ...], Listed] = ()
+    redirects: Annotated[tuple[Redirect, ...], Listed] = ()
     newsletters: Annotated[tuple[Newsletter, ...], Listed] = ()
     providers: Annotated[Mapping[Name, Provider], *Frozen] = Field(default_factory=dict)
 

@@ -7,10 +7,8 @@ import unicodedata
 from collections.abc import Container
 from urllib.parse import urlsplit
 
-_WRITTEN_OUT = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"}
-    | {"ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "+": " plus ", "’": "", "'": "", "ʼ": ""}
-)
+from pipeline.domain.slug import LATIN_IN_ASCII
+
 _LONGEST = 40
 """Shorter than a name may be, so that there is room for a number, and for reading it in a table."""
 
@@ -35,7 +33,7 @@ def name_from(title: str, url: str, taken: Container[str]) -> str:
 
 def _plain(text: str) -> str:
     # Composed first, so that an umlaut is one letter; decomposed then, so that other accents fall off.
-    written_out = unicodedata.normalize("NFC", text).lower().translate(_WRITTEN_OUT)
+    written_out = unicodedata.normalize("NFC", text).lower().translate(LATIN_IN_ASCII)
     letters = unicodedata.normalize("NFKD", written_out).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9_]+", "-", re.sub(r"[.](?=\w)", "-", letters)).strip("-_")
     if len(words) <= _LONGEST:

@@ -41,6 +41,7 @@ def broken_references(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Ite
             ("newsletters", index, "providers"), newsletter.get("providers"), list(_providers(raw)), "provider"
         )
         yield from _cadences(index, newsletter.get("cadences"))
+    yield from _redirects(raw)
     yield from _logins(raw)
     for path, variable in named_secrets(raw):
         if not environ.get(variable):
@@ -88,6 +89,19 @@ def _unknown(path: KeyPath, names: object, known: list[object], what: str) -> It
         if isinstance(name, str) and name not in valid:
             listed = f"There is {one_of(valid)}." if valid else f"There is no {what} at all."
             yield Mistake((*path, index), f"There is no {what} called `{name}`.", did_you_mean(name, valid) or listed)
+
+
+def _redirects(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    seen: set[object] = set()
+    for index, redirect in _tables(raw, "redirects"):
+        source, target = redirect.get("from"), redirect.get("to")
+        if (target is not None) == (redirect.get("gone") is True):
+            yield Mistake(("redirects", index), "needs either `to` or `gone = true`.", "Say where it is now, if it is.")
+        if isinstance(source, str) and source == target:
+            yield Mistake(("redirects", index, "to"), "is where it comes from.", "Name another address.")
+        if isinstance(source, str) and source in seen:
+            yield Mistake(("redirects", index, "from"), f"There are two redirects from `{source}`.", "Take one out.")
+        seen.add(source if isinstance(source, str) else None)
 
 
 def _cadences(index: int, cadences: object) -> Iterator[Mistake]:

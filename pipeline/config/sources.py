@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from pipeline.config.mistake import mistake
 from pipeline.config.table import Table
-from pipeline.config.values import Backlog, Cron, Duration, FilePath, Language, Listed, Name, Topics, Url
+from pipeline.config.values import Backlog, Cron, Duration, FilePath, Language, Listed, Name, Text, Topics, Url
 
 
 def _path_pattern(pattern: str) -> str:
@@ -63,6 +63,9 @@ class FeedSource(_Collected):
     type: Literal["feed"]
     url: Url
     """The address of the feed."""
+
+    title: Text | None = None
+    """Its title, for readers: if there is one, our feeds name it and its address as the origin of its articles."""
 
     full_text: bool = False
     """Fetch the article's page where the feed is cut short, and take the text from there if it is the better one."""

@@ -91,6 +91,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=128)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Topics = Annotated[tuple[Text, ...], Listed]
+MediaType = Annotated[str, Field(pattern=r"^(\*|[a-z]+(/(\*|[a-z0-9][a-z0-9.+-]*))?)$", max_length=128)]
 Names = Annotated[tuple[Name, ...], Listed]
 
 Duration = Annotated[
@@ -117,7 +118,18 @@ Backlog = Annotated[
 ]
 
 Url = Annotated[str, BeforeValidator(addresses.url), _schema(format="uri", pattern="^https?://")]
+HubUrl = Annotated[
+    str,
+    BeforeValidator(addresses.hub),
+    WithJsonSchema({"anyOf": [{"enum": [addresses.SELF]}, {"type": "string", "format": "uri"}]}),
+]
 BaseUrl = Annotated[str, BeforeValidator(addresses.base_url), _schema(format="uri", pattern="^https?://")]
+SitePath = Annotated[str, BeforeValidator(addresses.site_path), _schema(pattern="^/", examples=["/feeds/old/"])]
+PathOrUrl = Annotated[
+    str,
+    BeforeValidator(addresses.path_or_url),
+    _schema(pattern="^(/|https?://)", examples=["/feeds/new/", "https://other.example.org/feed.xml"]),
+]
 StoreUrl = Annotated[
     str,
     BeforeValidator(addresses.store_url),

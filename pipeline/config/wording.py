@@ -8,9 +8,11 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from pipeline.config.brand import Brand, Logo
 from pipeline.config.lines import KeyPath
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
 from pipeline.config.nearest import did_you_mean, one_of
+from pipeline.config.preflight import Preflight
 from pipeline.config.providers import PROVIDERS
 from pipeline.config.references import Mistake
 from pipeline.config.sources import SOURCES
@@ -21,6 +23,7 @@ _TABLES: Mapping[str, type[Table]] = {
     "store": Store,
     "web": Web,
     "publish": Publish,
+    "preflight": Preflight,
     "templates": Templates,
     "feeds": Feed,
     "newsletters": Newsletter,
@@ -81,6 +84,8 @@ def _place(location: tuple[int | str, ...]) -> tuple[KeyPath, type[Table] | None
         return (*location[:2], *location[3:]), _UNIONS[section].get(str(location[2]))
     if len(location) == 1:
         return location, Config
+    if "brand" in location:
+        return location, Logo if "logo" in location[:-1] else Brand if location[-1] != "brand" else Newsletter
     return location, _TABLES.get(section)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal, NewType
+from typing import Any, Literal, NewType
 
 ArticleId = NewType("ArticleId", int)
 
@@ -90,7 +90,8 @@ class Article:
 
     ``public_id`` is its atom:id, RSS guid and JSON Feed id: a URI that never changes.  ``first_seen`` and
     ``changed`` (when this revision was recorded) are aware, in UTC.  ``release`` is the number that mail goes by,
-    None while unreleased.  ``sources`` are the names of the sources that show it.
+    None while unreleased.  ``sources`` are the names of the sources that show it.  ``adopted`` are the ids that it has
+    taken over from feeds that ours replace, each with the format that shows it.
     """
 
     id: ArticleId
@@ -102,6 +103,7 @@ class Article:
     sources: tuple[str, ...] = ()
     release: int | None = None
     retracted: datetime | None = None
+    adopted: tuple[tuple[str, str], ...] = ()
 
     @property
     def published(self) -> datetime:
@@ -114,6 +116,13 @@ class Article:
         if self.revision > 1:
             return max(self.content.updated or self.changed, self.published)
         return max(self.content.updated or self.published, self.published)
+
+
+def as_json(value: Any) -> Any:  # noqa: ANN401 - as `json.dumps` wants its ``default``
+    """A time as ISO 8601, a record as its fields; `json.dumps` calls it again for what is in them."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 def topic_key(label: str) -> str:

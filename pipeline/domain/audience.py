@@ -63,6 +63,16 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a person may choose for a newsletter; as in `Subscription`, but ``topics`` are labels."""
+
+    cadence: str
+    topics: tuple[str, ...] = ()
+    language: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
     """An address that gets no mail, by its `address_key`; it outlives the subscriber.  ``since`` is aware, in UTC."""
 

@@ -11,12 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote
 
-from pipeline.domain.article import ArticleId, Content
+from pipeline.domain.article import ArticleId, Content, as_json
 from pipeline.domain.canonical import canonical_url, tells_apart
 from pipeline.domain.resemblance import another_day, fingerprint_of, identical, letters, resembles, said
 
@@ -27,6 +27,7 @@ _FUTURE = timedelta(days=1)
 _MOST = {"title": 1000, "teaser": 5000, "topics": 100, "authors": 100, "enclosures": 100}
 _LONGEST_TOPIC = 200
 _LONGEST_NAME = 600
+_SAID = tuple(one.name for one in fields(Content) if one.name != "text_from")
 
 
 class AliasKind(StrEnum):
@@ -77,10 +78,9 @@ class Verdict:
 
 def content_hash(content: Content) -> str:
     """A digest of all that readers see; the source's own "updated" alone makes no revision."""
-    said = asdict(replace(content, updated=None))
     # Readers don't see where a text was taken from.
-    del said["text_from"]
-    seen = json.dumps(said, default=datetime.isoformat, sort_keys=True, ensure_ascii=False)
+    said = {name: getattr(content, name) for name in _SAID} | {"updated": None}
+    seen = json.dumps(said, default=as_json, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -99,6 +99,12 @@ def aliases(source: str, key: str, content: Content) -> tuple[Alias, ...]:
     if digest := fingerprint_of(content.title, text):
         found.append((AliasKind.FINGERPRINT, digest))
     return tuple((kind, _compact(value)) for kind, value in found)
+
+
+def url_alias(address: str) -> Alias | None:
+    """By what an article at this address is recognised; None where that is no article's address."""
+    canonical = _canonical(address)
+    return (AliasKind.URL, _compact(canonical)) if canonical else None
 
 
 def _compact(value: str) -> str:

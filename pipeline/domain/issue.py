@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pipeline.domain.article import Article
 from pipeline.domain.ledger import Books, IssueId
 
 IMMEDIATE = "immediate"
 """The cadence without a clock: its slots are the moments at which articles were released."""
+
+MOST = 50
+"""The most articles that an issue carries; the older ones come first, the others in the issues after it."""
+
+
+class Order(StrEnum):
+    """Which of an issue's articles come first, by the time of their release."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class IssueState(StrEnum):
@@ -52,10 +63,36 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the operator decided for a newsletter and the ledger must know.
+class Corrected:
+    """That an article which an issue ``carried`` at that time (aware, UTC) was retracted, or was wrong.
 
-    ``topics`` are the keys that it carries, empty for all.  ``batch_size`` counts recipients.
+    ``note`` is what the operator says about it, "" for nothing.
+    """
+
+    article: Article
+    retracted: bool
+    note: str
+    carried: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueContents:
+    """What a variant carries, in order.  ``sections`` is empty, or the topic key that each article stands under."""
+
+    articles: tuple[Article, ...]
+    sections: tuple[str, ...] = ()
+    corrections: tuple[Corrected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the operator decided for a newsletter and the store must know.
+
+    ``topics`` are the keys that it carries, empty for all.  ``batch_size`` counts recipients.  ``most`` is how many
+    articles an issue carries at all, ``shown`` how many of them it shows (None: all); the others are links.  ``order``
+    tells which come first; one with the topic ``lead`` stands before them.  ``sections`` are topic keys in the order
+    of their headings, others following; None where articles are not grouped.  ``corrections`` tells whether an issue
+    says what became of articles that earlier ones carried.
     """
 
     newsletter: str
@@ -64,3 +101,9 @@ class Terms:
     zone: str
     local_time: bool
     batch_size: int
+    most: int = MOST
+    shown: int | None = None
+    order: Order = Order.NEWEST
+    lead: str = ""
+    sections: tuple[str, ...] | None = None
+    corrections: bool = True

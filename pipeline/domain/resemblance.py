@@ -21,6 +21,7 @@ _SAME_DAY = timedelta(hours=12)
 
 _TAG = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"\w+")
+_ASCII_BETWEEN = bytes(code for code in range(128) if not _WORD.match(chr(code)))
 _END = 700
 """How much of a text's end is searched for what a generator has put there."""
 # What WordPress and its like append to each entry of a feed, in the languages that we have met.
@@ -61,7 +62,13 @@ def letters(html: str) -> str:
     before = None
     while before != end and any(hint in end.lower() for hint in _HINTS):
         before, end = end, _APPENDED.sub("", end)
-    return "".join(_WORD.findall(unicodedata.normalize("NFKC", start + end).casefold()))
+    folded = unicodedata.normalize("NFKC", start + end).casefold()
+    # What ASCII has of them goes in one sweep; the pattern then has few words to find.
+    return "".join(
+        _WORD.findall(
+            folded.encode("utf-8", "surrogatepass").translate(None, _ASCII_BETWEEN).decode("utf-8", "surrogatepass")
+        )
+    )
 
 
 def fingerprint(content: Content) -> str | None:

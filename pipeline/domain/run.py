@@ -10,6 +10,9 @@ from typing import Any, NewType
 
 RunId = NewType("RunId", int)
 
+PUBLISHING = frozenset({"run", "publish", "publish and mail"})
+"""The jobs that publish feeds: those of `rundbrief run` and `publish`, and what `serve` does after collecting."""
+
 
 class RunOutcome(StrEnum):
     """How a run ended.  Every slot ends in one of these but ``running``."""

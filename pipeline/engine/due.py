@@ -30,7 +30,7 @@ def freeze_one(app: App, newsletter: config.Newsletter, cadence: str, slot: date
         return list(_immediate(app, newsletter))
     cron = newsletter.schedules[cadence]
     frozen: list[IssueId] = []
-    for zone in _zones(app, newsletter, cadence):
+    for zone in zones_of(app, newsletter, cadence):
         at = slot or latest_slot(cron, zone, app.clock())
         if at is not None:
             frozen += _freeze(
@@ -53,6 +53,11 @@ def forgotten_subscriptions(app: App) -> list[Problem]:
     ]
 
 
+def job_of(newsletter: config.Newsletter, cadence: str, zone: str) -> str:
+    """The name under which a schedule's slots are kept."""
+    return f"mail/{newsletter.name}/{cadence}/{zone}"
+
+
 def _immediate(app: App, newsletter: config.Newsletter) -> Iterator[IssueId]:
     zone = newsletter.timezone.key
     slot = app.store.issues.immediate_slot(newsletter.name, zone)
@@ -63,8 +68,8 @@ def _immediate(app: App, newsletter: config.Newsletter) -> Iterator[IssueId]:
 
 def _scheduled(app: App, newsletter: config.Newsletter, cadence: str, cron: str) -> Iterator[IssueId]:
     now = app.clock()
-    for zone in _zones(app, newsletter, cadence):
-        job = f"mail/{newsletter.name}/{cadence}/{zone}"
+    for zone in zones_of(app, newsletter, cadence):
+        job = job_of(newsletter, cadence, zone)
         pending = list(slots_between(cron, zone, app.store.runs.last_slot(job, now), now))
         for verdict in settle_slots(pending, now, newsletter.max_lateness):
             key = IssueKey(newsletter=newsletter.name, cadence=cadence, zone=zone, slot=verdict.slot)
@@ -77,7 +82,8 @@ def _scheduled(app: App, newsletter: config.Newsletter, cadence: str, cron: str)
             app.store.runs.pass_slot(job, verdict.slot)
 
 
-def _zones(app: App, newsletter: config.Newsletter, cadence: str) -> tuple[str, ...]:
+def zones_of(app: App, newsletter: config.Newsletter, cadence: str) -> tuple[str, ...]:
+    """The time zones in which the cadence has slots."""
     own = newsletter.timezone.key
     return app.store.issues.zones(newsletter.name, cadence, own) if newsletter.local_time else (own,)
 

@@ -17,6 +17,8 @@ from pipeline.domain.ledger import IssueId
 from pipeline.engine.due import forgotten_subscriptions, freeze_due
 from pipeline.engine.progress import Progress, Quiet
 from pipeline.engine.report import Report, total
+from pipeline.engine.side_by_side import side_by_side
+from pipeline.engine.websub import tell_of_changes
 from pipeline.errors import InstanceFenced, PipelineError, Problem
 from pipeline.publish.published import Published
 
@@ -48,7 +50,11 @@ class LocalEngine:
         self.app.bury_the_dead()
         collected = self.collect_due([source.name for source in self.app.settings.sources])
         published = self.publish([feed.name for feed in self.app.settings.feeds])
-        mailed = self.mail()
+        # Mail doesn't wait for a hub, and no hub for mail.
+        with ThreadPoolExecutor(1, thread_name_prefix="tell") as pool:
+            telling = pool.submit(tell_of_changes, self.app, self.stopping)
+            mailed = self.mail()
+            told = telling.result()
         forgotten = forgotten_subscriptions(self.app)
         return Report(
             collected=collected.collected,
@@ -57,7 +63,7 @@ class LocalEngine:
             untouched=published.untouched,
             issues=mailed.issues,
             notes=collected.notes,
-            problems=(*collected.problems, *published.problems, *mailed.problems, *forgotten),
+            problems=(*collected.problems, *published.problems, *told, *mailed.problems, *forgotten),
         )
 
     def collect_due(self, sources: Sequence[str]) -> Report:
@@ -67,14 +73,15 @@ class LocalEngine:
         return replace(report, notes=(*report.notes, *agenda.remarks))
 
     def collect(self, sources: Sequence[str]) -> Report:
-        """Collect these sources, due or not, several at once, and release what has settled."""
+        """Collect these sources, due or not, several at once, and release what has settled.
+
+        Raises `Interrupted` where ``stopping`` is set meanwhile: what has answered by then is recorded.
+        """
         self.progress.stage("collect", len(sources))
         workers = max(1, min(_SOURCES_AT_ONCE, len(sources)))
-        with (
-            self.app.collecting() as collect,
-            ThreadPoolExecutor(workers, thread_name_prefix="collect") as pool,
-        ):
-            parts = list(pool.map(partial(self._collect_one, collect), self.app.in_turns(sources)))
+        with self.app.collecting() as collect:
+            work, turns = partial(self._collect_one, collect), self.app.in_turns(sources)
+            parts = side_by_side(work, turns, threads=workers, stopping=self.stopping)
         self.app.release()
         collected = total(parts)
         return Report(collected=collected, problems=collected.problems, notes=collected.notes)
@@ -94,6 +101,12 @@ class LocalEngine:
             untouched=len(published.untouched),
             problems=published.problems,
         )
+
+    def publish_and_tell(self, feeds: Sequence[str]) -> Report:
+        """Publish, and tell the hub of what changed (or be the hub)."""
+        self.app.bury_the_dead()
+        report = self.publish(feeds)
+        return replace(report, problems=(*report.problems, *tell_of_changes(self.app, self.stopping)))
 
     def mail(self, frozen: Iterable[IssueId] | None = None) -> Report:
         """Freeze what is due (or take what a person froze), and hand over everything that is open."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline import config, wiring
+from pipeline import config, render_wiring, wiring
 from pipeline.app import App
 from pipeline.cadence import next_slot
 from pipeline.deliver.ledger import Addressee
@@ -18,6 +19,7 @@ from pipeline.errors import RenderError
 
 if TYPE_CHECKING:
     from pipeline.domain.message import Message
+    from pipeline.render.findings import Finding
 
 # Nobody's: the store counts subscriptions from 1 and will not get that far, so a link with it ends none.
 _NO_SUBSCRIPTION = 2**63 - 1
@@ -41,34 +43,38 @@ class Preview:
     articles: tuple[Article, ...]
     due: bool
     message: Message
+    findings: Sequence[Finding] = ()
 
 
-def next_issue(app: App, newsletter: config.Newsletter, cadence: str) -> Preview:
-    """Render it.  Raises RenderError where there is nothing to render, or a template is wrong."""
-    from pipeline.publish.permalink import permalink  # noqa: PLC0415  (these load slowly)
-    from pipeline.render.look import VariantFacts  # noqa: PLC0415
+def next_issue(
+    app: App, newsletter: config.Newsletter, cadence: str, *, template: str | None = None, language: str | None = None
+) -> Preview:
+    """Render it and look it over; in another template or language than the newsletter's, if one is given.
 
+    Raises RenderError where there is nothing to render, or a template is wrong.
+    """
     now = app.clock()
     terms = wiring.terms(newsletter, app.providers(newsletter))
     upcoming = app.store.issues.next_articles(terms, cadence, now)
-    if not upcoming.articles:
+    if not upcoming.contents.articles:
         what = "There is no article that it could carry."
         mend = "`rundbrief collect` asks the sources; `topics` in [[newsletters]] says what it carries."
         raise RenderError(what, where=f"newsletter {newsletter.name}", mend=mend)
     slot = _next_slot(newsletter, cadence, now)
-    base = wiring.feeds_url(app.settings)
-    facts = VariantFacts(
-        cadence=cadence, slot=slot, articles=[(article, permalink(article, base)) for article in upcoming.articles]
-    )
-    look = wiring.look(app.settings, newsletter, newsletter.language)
+    facts = render_wiring.facts(newsletter, cadence, slot, upcoming.contents, wiring.feeds_url(app.settings))
+    look = wiring.look(app.settings, newsletter, language or newsletter.language)
+    if template:
+        look = replace(look, template=template)
+    message = app.renderer.render(look, facts)
     return Preview(
         newsletter=newsletter.name,
         cadence=cadence,
-        language=newsletter.language,
+        language=look.language,
         slot=slot,
-        articles=upcoming.articles,
+        articles=upcoming.contents.articles,
         due=upcoming.due,
-        message=app.renderer.render(look, facts),
+        message=message,
+        findings=render_wiring.preflight(app.settings, message, look),
     )
 
 

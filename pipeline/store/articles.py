@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import (
     Connection,
     Engine,
-    Row,
-    Select,
     and_,
     bindparam,
-    exists,
     func,
     or_,
     select,
@@ -26,19 +21,20 @@ from sqlalchemy import (
 from pipeline.collect.collect import Collected, Failure, SourceRules
 from pipeline.collect.completeness import Completed, Seen
 from pipeline.collect.source import KnownHash, SourceState
-from pipeline.domain.article import Article, ArticleId, Sighting, topic_key
-from pipeline.domain.identity import aliases
-from pipeline.store.codec import load_content
+from pipeline.domain.article import Article, ArticleId, Sighting
+from pipeline.domain.selection import EVERYTHING, Group, GroupKind, Selection
+from pipeline.store.adopted import adopted_so_far, ids_of
+from pipeline.store.answers import Answer, record_answer, record_answers
+from pipeline.store.conditions import groups
 from pipeline.store.database import reading, writing
 from pipeline.store.histories import History, find_article, read_history
-from pipeline.store.polls import own_row, write_answer, write_failure, write_gap, write_unchanged
-from pipeline.store.recording import Recording
+from pipeline.store.polls import own_row, write_failure, write_unchanged
+from pipeline.store.releasing import note_correction, release, something_to_release
+from pipeline.store.selections import current_articles, digest_of, read_articles, selected, sources_of, to_article
+from pipeline.store.shown import shown, shows_known
 from pipeline.store.tables import (
-    alias,
     article,
-    article_topic,
     gap,
-    instance,
     revision,
     sighting,
     source,
@@ -108,30 +104,25 @@ class Articles:
             published = None if window is None else tx.execute(newest).scalar_one()
         return None if window is None or published is None else Seen(newest=published, window=window)
 
+    def retried_gaps(self) -> Mapping[str, datetime]:
+        open_ = select(gap.c.source, func.min(gap.c.since)).where(gap.c.closed_at.is_(None), gap.c.retry)
+        with reading(self.engine) as tx:
+            rows = tx.execute(open_.group_by(gap.c.source)).all()
+        return {source: since for source, since in rows if since is not None}
+
     def retried_gap(self, name: str) -> datetime | None:
         first = select(func.min(gap.c.since)).where(gap.c.source == name, gap.c.closed_at.is_(None), gap.c.retry)
         with reading(self.engine) as tx:
             found: datetime | None = tx.execute(first).scalar_one()
         return found
 
-    def shows_known(self, name: str, sightings: Sequence[Sighting]) -> bool:
-        """Whether one of them is an article that this source showed before, by its key, address or text."""
-        if any(seen.content is None for seen in sightings):
-            return True
-        mine = select(sighting.c.article_id).where(sighting.c.source == name)
+    def shown(self, name: str, names: Iterable[str]) -> frozenset[str]:
         with reading(self.engine) as tx:
-            for start in range(0, len(sightings), _PAGE):
-                page = sightings[start : start + _PAGE]
-                names = [other for seen in page if seen.content for other in aliases(name, seen.key, seen.content)]
-                by_key = mine.where(sighting.c.key.in_([seen.key for seen in page])).limit(1)
-                by_name = (
-                    mine.join(alias, alias.c.article_id == sighting.c.article_id)
-                    .where(tuple_(alias.c.kind, alias.c.value).in_(names), ~alias.c.shared)
-                    .limit(1)
-                )
-                if tx.execute(by_key).first() or (names and tx.execute(by_name).first()):
-                    return True
-        return False
+            return shown(tx, name, names)
+
+    def shows_known(self, name: str, sightings: Sequence[Sighting]) -> bool:
+        with reading(self.engine) as tx:
+            return shows_known(tx, name, sightings)
 
     def record_failure(self, rules: SourceRules, failure: Failure, now: datetime) -> None:
         with writing(self.engine) as tx:
@@ -146,81 +137,62 @@ class Articles:
     def record(self, rules: SourceRules, done: Completed, now: datetime) -> Collected:
         """Record one answer in one transaction: all of it, or after a crash nothing."""
         with writing(self.engine) as tx:
-            # One after the other: two sources that show the same new article at once would make two of it.
-            tx.execute(select(instance.c.id).with_for_update())
-            row = own_row(tx, rules)
-            first = row.first_collected_at is None
-            recorded = Recording(tx, rules, done.collection, now, first).record()
-            write_answer(tx, row, done, now)
-            write_gap(tx, rules.name, done, now)
-        return recorded
+            return record_answer(tx, (rules, done, now))
 
-    def record_unchanged(self, answers: Sequence[tuple[SourceRules, Completed, datetime]]) -> None:
+    def record_together(self, answers: Sequence[Answer]) -> Sequence[Collected | Exception]:
+        """Record answers of several sources in one transaction; of one that can't be recorded nothing is, and why."""
+        with writing(self.engine) as tx:
+            return record_answers(tx, answers)
+
+    def record_unchanged(self, answers: Sequence[Answer]) -> None:
         """Record answers without anything new, of several sources, in one transaction."""
         with writing(self.engine) as tx:
             write_unchanged(tx, answers)
 
     def release(self, now: datetime) -> int:
-        """Give a release number to every article that has settled.  Returns how many were released.
+        """Give a release number to every article that has settled, and to corrections.
 
-        The instance's row is locked first: numbers become visible in their own order, so no cursor can pass one.
+        Returns how many articles were released.
         """
-        due = and_(
-            article.c.mailable,
-            article.c.release_number.is_(None),
-            article.c.retracted_at.is_(None),
-            article.c.settles_at <= now,
-        )
         with reading(self.engine) as tx:
-            if not tx.execute(select(exists().where(due))).scalar_one():
+            if not something_to_release(tx, now):
                 return 0
         with writing(self.engine) as tx:
-            last: int = tx.execute(
-                update(instance).values(last_release=instance.c.last_release).returning(instance.c.last_release)
-            ).scalar_one()
-            ids = (
-                tx.execute(select(article.c.id).where(due).order_by(article.c.published_at, article.c.id))
-                .scalars()
-                .all()
-            )
-            for number, id_ in enumerate(ids, last + 1):
-                tx.execute(update(article).where(article.c.id == id_).values(release_number=number, released_at=now))
-            tx.execute(update(instance).values(last_release=last + len(ids)))
-        return len(ids)
+            return release(tx, now)
 
-    def count(self, *, topics: Sequence[str] = (), sources: Sequence[str] = ()) -> int:
+    def correct(self, id_: ArticleId, note: str, now: datetime) -> bool:
+        """Let readers whose mail carried the article be told that it was wrong; False if no mail can have."""
+        with writing(self.engine) as tx:
+            return note_correction(tx, id_, note, now)
+
+    def count(self, chosen: Selection = EVERYTHING) -> int:
         """How many articles `newest` would give without a limit."""
-        chosen = _selected(select(article.c.id), topics, sources).order_by(None)
+        query = selected(select(article.c.id), chosen).order_by(None)
         with reading(self.engine) as tx:
-            number: int = tx.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
+            number: int = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
         return number
 
-    def newest(
-        self, *, limit: int | None, topics: Sequence[str] = (), sources: Sequence[str] = ()
-    ) -> Iterator[Article]:
-        """The current articles, newest first, that have one of the topics and come from one of the sources.
+    def newest(self, *, limit: int | None, chosen: Selection = EVERYTHING) -> Iterator[Article]:
+        """The selected current articles, newest first; streamed, so that many need the memory of a few."""
+        query = selected(current_articles(), chosen).limit(limit)
+        with reading(self.engine) as tx:
+            yield from read_articles(tx, query)
 
-        Streamed in pages, so that a feed of many articles needs the memory of a few.
-        """
-        query = _selected(_articles(), topics, sources).limit(limit)
-        with reading(self.engine) as tx, tx.execution_options(yield_per=_PAGE).execute(query) as rows:
-            for page in rows.partitions(_PAGE):
-                names = _sources(tx, [row.id for row in page])
-                yield from (_article(row, names.get(row.id, ())) for row in page)
-
-    def selection(self, *, limit: int | None, topics: Sequence[str] = (), sources: Sequence[str] = ()) -> str:
+    def selection(self, *, limit: int | None, chosen: Selection = EVERYTHING) -> str:
         """A digest of which articles in which revisions `newest` would give; costs no article's content."""
-        digest = sha256()
-        query = _selected(select(article.c.id, article.c.revision), topics, sources).limit(limit)
-        with reading(self.engine) as tx, tx.execution_options(yield_per=_PAGE).execute(query) as rows:
-            for page in rows.partitions(_PAGE):
-                digest.update(repr([(row.id, row.revision) for row in page]).encode())
-        return digest.hexdigest()
+        query = selected(select(article.c.id, article.c.revision), chosen).limit(limit)
+        with reading(self.engine) as tx:
+            return f"{digest_of(tx, query)} {adopted_so_far(tx)}"
+
+    def groups(self, kind: GroupKind, chosen: Selection = EVERYTHING) -> tuple[Group, ...]:
+        """The groups of a kind that the selected articles fall into, the oldest first."""
+        with reading(self.engine) as tx:
+            return groups(tx, kind, chosen)
 
     def one(self, id_: ArticleId) -> Article | None:
         with reading(self.engine) as tx:
-            row = tx.execute(_articles().where(article.c.id == id_)).one_or_none()
-            return _article(row, _sources(tx, [id_]).get(id_, ())) if row else None
+            row = tx.execute(current_articles().where(article.c.id == id_)).one_or_none()
+            return to_article(row, sources_of(tx, [id_]).get(id_, ()), ids_of(tx, [id_]).get(id_, ())) if row else None
 
     def find(self, name: str) -> ArticleId | None:
         """The article of that number, public id or web address; None if there is none."""
@@ -233,46 +205,6 @@ class Articles:
             return read_history(tx, id_)
 
 
-def _articles() -> Select[Any]:
-    current = and_(revision.c.article_id == article.c.id, revision.c.number == article.c.revision)
-    return select(article, revision.c.content).join(revision, current)
-
-
-def _selected(query: Select[Any], topics: Sequence[str], sources: Sequence[str]) -> Select[Any]:
-    query = query.where(article.c.retracted_at.is_(None)).order_by(article.c.published_at.desc(), article.c.id.desc())
-    if topics:
-        keys = [topic_key(topic) for topic in topics]
-        query = query.where(article.c.id.in_(select(article_topic.c.article_id).where(article_topic.c.topic.in_(keys))))
-    if sources:
-        shown = select(sighting.c.article_id).where(sighting.c.source.in_(sources), sighting.c.gone_at.is_(None))
-        query = query.where(article.c.id.in_(shown))
-    return query
-
-
-def _sources(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    names: dict[int, tuple[str, ...]] = {}
-    query = select(sighting.c.article_id, sighting.c.source).where(
-        sighting.c.article_id.in_(ids), sighting.c.gone_at.is_(None)
-    )
-    for id_, name in tx.execute(query.order_by(sighting.c.source).distinct()):
-        names[id_] = (*names.get(id_, ()), name)
-    return names
-
-
-def _article(row: Row[Any], sources: tuple[str, ...]) -> Article:
-    return Article(
-        id=ArticleId(row.id),
-        public_id=row.public_id,
-        revision=row.revision,
-        content=load_content(row.content),
-        first_seen=row.first_seen,
-        changed=row.changed_at,
-        sources=sources,
-        release=row.release_number,
-        retracted=row.retracted_at,
-    )
-
-
 def revisions(tx: Connection, wanted: Sequence[tuple[ArticleId, int]]) -> tuple[Article, ...]:
     """The articles as they were in these revisions, in the order that is asked for."""
     ids = [id_ for id_, _ in wanted]
@@ -282,9 +214,9 @@ def revisions(tx: Connection, wanted: Sequence[tuple[ArticleId, int]]) -> tuple[
     rows = tx.execute(
         select(article, revision.c.content, revision.c.number, revision.c.recorded_at).join(revision, of_article)
     ).all()
-    names = _sources(tx, ids)
+    names = sources_of(tx, ids)
     found = {
-        row.id: replace(_article(row, names.get(row.id, ())), revision=row.number, changed=row.recorded_at)
+        row.id: replace(to_article(row, names.get(row.id, ())), revision=row.number, changed=row.recorded_at)
         for row in rows
     }
     return tuple(found[id_] for id_ in ids)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from pipeline.domain.article import Author, Content, Enclosure, Picture
+from pipeline.domain.article import Author, Content, Enclosure, Picture, as_json
 from pipeline.domain.message import Message
 
 
 def dump_content(content: Content) -> str:
-    given = {name: value for name, value in asdict(content).items() if value not in (None, (), "")}
-    return json.dumps(given, default=datetime.isoformat, ensure_ascii=False)
+    given = {name: value for name, value in as_json(content).items() if value not in (None, (), "")}
+    return json.dumps(given, default=as_json, ensure_ascii=False)
 
 
 def load_content(text: str) -> Content:

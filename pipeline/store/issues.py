@@ -15,26 +15,30 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    or_,
     select,
     update,
 )
 
 from pipeline.domain.article import Article, ArticleId
-from pipeline.domain.issue import IMMEDIATE, Issue, IssueKey, IssueState, Terms
+from pipeline.domain.issue import IMMEDIATE, Issue, IssueContents, IssueKey, IssueState, Terms
 from pipeline.domain.ledger import BatchState, Books, IssueId
 from pipeline.domain.message import Message
 from pipeline.store.articles import revisions
 from pipeline.store.cancelling import UNSETTLED, cancel
 from pipeline.store.codec import dump_message
+from pipeline.store.corrections import corrected
 from pipeline.store.database import reading, writing
 from pipeline.store.freezing import begin, freeze
 from pipeline.store.issue_details import IssueDetails, read_details
+from pipeline.store.planning import ForeseenIssue, foresee
 from pipeline.store.tables import (
     article,
     batch,
     delivery,
     issue,
     subscription,
+    subscription_group,
     variant,
 )
 from pipeline.store.upcoming import Upcoming, next_articles
@@ -49,7 +53,11 @@ class UnrenderedVariant:
     id: int
     key: IssueKey
     language: str
-    articles: tuple[Article, ...]
+    contents: IssueContents
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        return self.contents.articles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +94,18 @@ class Issues:
         next one after the last slot.
         """
         mine = and_(issue.c.newsletter == name, issue.c.cadence == IMMEDIATE, issue.c.zone == zone)
-        covered = select(func.coalesce(func.max(issue.c.upto), 0)).where(mine)
+        covered = select(func.coalesce(func.max(issue.c.upto), 0)).where(mine).scalar_subquery()
+        active = exists().where(subscription.c.group_id == subscription_group.c.id, subscription.c.state == "active")
+        # Who has just come over from a slower cadence stands behind the last immediate issue.
+        behind = exists().where(
+            subscription_group.c.newsletter == name,
+            subscription_group.c.cadence == IMMEDIATE,
+            subscription_group.c.cursor < article.c.release_number,
+            active,
+        )
         newest = (
             select(article.c.released_at)
-            .where(article.c.release_number > covered.scalar_subquery())
+            .where(article.c.release_number.is_not(None), or_(article.c.release_number > covered, behind))
             .order_by(article.c.release_number.desc())
             .limit(1)
         )
@@ -103,8 +119,9 @@ class Issues:
 
     def zones(self, name: str, cadence: str, default: str) -> tuple[str, ...]:
         """The time zones that the cadence's subscribers live in, the newsletter's own always among them."""
-        query = select(subscription.c.timezone).where(
-            subscription.c.newsletter == name, subscription.c.cadence == cadence, subscription.c.state == "active"
+        active = exists().where(subscription.c.group_id == subscription_group.c.id, subscription.c.state == "active")
+        query = select(subscription_group.c.timezone).where(
+            subscription_group.c.newsletter == name, subscription_group.c.cadence == cadence, active
         )
         with reading(self.engine) as tx:
             return tuple(sorted({zone or default for zone in tx.execute(query.distinct()).scalars()} | {default}))
@@ -120,7 +137,11 @@ class Issues:
                     id=row.id,
                     key=_key(row),
                     language=row.language,
-                    articles=revisions(tx, [(ArticleId(a), number) for a, number in json.loads(row.articles)]),
+                    contents=IssueContents(
+                        articles=revisions(tx, [(ArticleId(a), number) for a, number in json.loads(row.articles)]),
+                        sections=tuple(json.loads(row.sections)),
+                        corrections=corrected(tx, row.newsletter, json.loads(row.corrections)),
+                    ),
                 )
                 for row in rows
             ]
@@ -152,6 +173,11 @@ class Issues:
         """What the next issue of that cadence would carry for a subscriber who chose every topic."""
         with reading(self.engine) as tx:
             return next_articles(tx, terms, cadence, now)
+
+    def foresee(self, key: IssueKey, terms: Terms, now: datetime) -> ForeseenIssue:
+        """The issue as a run at that time would freeze it, if nothing else happened until then."""
+        with reading(self.engine) as tx:
+            return foresee(tx, key, terms, now)
 
     def details(self, id_: IssueId) -> IssueDetails:
         """An issue's variants and batches, and whom the doubtful ones are for."""

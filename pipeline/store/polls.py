@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, select, update
 
 from pipeline.collect.collect import Failure, SourceRules
 from pipeline.collect.completeness import Completed, Gap
@@ -27,20 +27,43 @@ _UNLEARNT: dict[str, Any] = {
     "failing_since": None,
     "failures": 0,
     "error": None,
+    "remark": None,
     "last_window": 0,
 }
+# Statements that each poll needs are made once: that takes longer than to carry them out.
+_OWN_ROW = select(source).where(source.c.name == bindparam("source_name")).with_for_update()
+_ANSWERED = (
+    *("asked", "etag", "last_modified", "moved_to", "first_collected_at", "last_attempt_at", "last_success_at"),
+    *("last_status", "next_poll_at", "asked_until", "ended_at", "failing_since", "failures", "error"),
+    *("polls", "unmodified", "requests", "received"),
+)
+
+
+def _writing(*columns: str) -> Update:
+    """An update of one source's row with parameters that are called after the columns."""
+    return (
+        update(source)
+        .where(source.c.name == bindparam("source_name"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
+
+
+_WRITE_ANSWER = _writing(*_ANSWERED)
+_WRITE_CHANGED = _writing(*_ANSWERED, "remark", "last_window", "windows", "shown")
 
 
 def own_row(tx: Connection, rules: SourceRules) -> Row[Any]:
     """The source's row, locked; made where there is none, and without what another address taught."""
-    made = insert_new(tx, source).values(name=rules.name, address=rules.address).on_conflict_do_nothing()
-    tx.execute(made)
-    found = select(source).where(source.c.name == rules.name).with_for_update()
-    row = tx.execute(found).one()
+    named = {"source_name": rules.name}
+    row = tx.execute(_OWN_ROW, named).one_or_none()
+    if row is None:
+        made = insert_new(tx, source).values(name=rules.name, address=rules.address).on_conflict_do_nothing()
+        tx.execute(made)
+        row = tx.execute(_OWN_ROW, named).one()
     if row.address == rules.address:
         return row
     tx.execute(update(source).where(source.c.name == rules.name).values(address=rules.address, **_UNLEARNT))
-    return tx.execute(found).one()
+    return tx.execute(_OWN_ROW, named).one()
 
 
 def write_answer(tx: Connection, row: Row[Any], done: Completed, now: datetime) -> None:
@@ -68,11 +91,13 @@ def write_answer(tx: Connection, row: Row[Any], done: Completed, now: datetime) 
     }
     if not collection.not_modified:
         values |= {
+            "remark": collection.remark,
             "last_window": done.window,
             "windows": row.windows + 1,
             "shown": row.shown + done.window,
         }
-    tx.execute(update(source).where(source.c.name == row.name).values(values))
+    statement = _WRITE_ANSWER if collection.not_modified else _WRITE_CHANGED
+    tx.execute(statement, {"source_name": row.name} | {f"new_{name}": value for name, value in values.items()})
 
 
 _WRITE_UNCHANGED = (

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, select, tuple_
 
 from pipeline.domain.article import ArticleId, Content
 from pipeline.domain.identity import Alias, AliasKind, Known
@@ -18,6 +18,21 @@ from pipeline.store.tables import alias, article, revision, sighting, source
 _SILENT = timedelta(days=3)
 """After how long a source that could not be collected, or is no longer configured, stops leading."""
 _AT_ONCE = 400
+
+# Made once: that takes longer than to carry them out.
+_BY_KEY = select(sighting.c.key, sighting.c.article_id).where(
+    sighting.c.source == bindparam("source_name"), sighting.c.key.in_(bindparam("keys", expanding=True))
+)
+_BY_ALIAS = select(alias).where(tuple_(alias.c.kind, alias.c.value).in_(bindparam("names", expanding=True)))
+_SHOWN = select(sighting.c.article_id, sighting.c.source, sighting.c.key, sighting.c.gone_at).where(
+    sighting.c.article_id.in_(bindparam("ids", expanding=True))
+)
+_KNOWN = (
+    select(article.c.id, article.c.retracted_at, revision, source.c.last_success_at)
+    .join(revision, and_(revision.c.article_id == article.c.id, revision.c.number == article.c.revision))
+    .outerjoin(source, source.c.name == revision.c.source)
+    .where(article.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 T = TypeVar("T")
 
@@ -40,15 +55,11 @@ class Recognition:
     def prepare(self, keys: Collection[str], names: Collection[Alias]) -> None:
         """Read all that these keys and aliases may lead to."""
         for part in _parts(sorted(keys)):
-            rows = self.tx.execute(
-                select(sighting.c.key, sighting.c.article_id).where(
-                    sighting.c.source == self.source, sighting.c.key.in_(part)
-                )
-            )
+            rows = self.tx.execute(_BY_KEY, {"source_name": self.source, "keys": part})
             self._keys.update((row.key, ArticleId(row.article_id)) for row in rows)
         for some in _parts(sorted(names)):
-            named = tuple_(alias.c.kind, alias.c.value).in_([(kind.value, value) for kind, value in some])
-            for row in self.tx.execute(select(alias).where(named)):
+            names_ = [(kind.value, value) for kind, value in some]
+            for row in self.tx.execute(_BY_ALIAS, {"names": names_}):
                 self._aliases[AliasKind(row.kind), row.value] = (ArticleId(row.article_id), row.shared)
         found = {*self._keys.values(), *(id_ for id_, _ in self._aliases.values())}
         for ids in _parts(sorted(found)):
@@ -106,21 +117,11 @@ class Recognition:
 
     def _load(self, ids: Sequence[ArticleId]) -> None:
         shown: dict[int, set[tuple[str, str]]] = {}
-        for row in self.tx.execute(
-            select(sighting.c.article_id, sighting.c.source, sighting.c.key, sighting.c.gone_at).where(
-                sighting.c.article_id.in_(ids)
-            )
-        ):
+        for row in self.tx.execute(_SHOWN, {"ids": ids}):
             self._sources.setdefault(ArticleId(row.article_id), set()).add(row.source)
             if row.gone_at is None:
                 shown.setdefault(row.article_id, set()).add((row.source, row.key))
-        query = (
-            select(article.c.id, article.c.retracted_at, revision, source.c.last_success_at)
-            .join(revision, and_(revision.c.article_id == article.c.id, revision.c.number == article.c.revision))
-            .outerjoin(source, source.c.name == revision.c.source)
-            .where(article.c.id.in_(ids))
-        )
-        for row in self.tx.execute(query):
+        for row in self.tx.execute(_KNOWN, {"ids": ids}):
             keys = frozenset(shown.get(row.id, ()))
             silent = row.last_success_at is not None and row.last_success_at < self.silent_before
             leads = row.source == self.source or not silent

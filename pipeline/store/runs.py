@@ -29,10 +29,7 @@ class Runs:
         One that lies in the future, because the clock was ahead, is brought back: slots are unique, so none is dealt
         with twice, and the job must not stand still until then.
         """
-        with reading(self.engine) as tx:
-            known: datetime | None = tx.execute(
-                select(schedule.c.last_slot).where(schedule.c.job == job)
-            ).scalar_one_or_none()
+        known = self.known_slot(job)
         if known is not None and known <= now:
             return known
         with writing(self.engine) as tx:
@@ -43,6 +40,14 @@ class Runs:
             tx.execute(back)
             first: datetime = tx.execute(select(schedule.c.last_slot).where(schedule.c.job == job)).scalar_one()
         return first
+
+    def known_slot(self, job: str) -> datetime | None:
+        """The last slot of the job that was dealt with; None for one that never was seen."""
+        with reading(self.engine) as tx:
+            known: datetime | None = tx.execute(
+                select(schedule.c.last_slot).where(schedule.c.job == job)
+            ).scalar_one_or_none()
+        return known
 
     def pass_slot(self, job: str, slot: datetime) -> None:
         """Remember that all slots of the job up to this one were dealt with; never goes back."""

@@ -6,17 +6,46 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Insert, bindparam, delete, insert, or_, select, update
 
 from pipeline.domain.article import ArticleId, Content, Sighting, topic_key
 from pipeline.domain.identity import Alias
 from pipeline.store.recognition import Recognition, former_key
-from pipeline.store.statements import insert_new
+from pipeline.store.statements import insert_for
 from pipeline.store.tables import alias, article_topic, sighting
 
 _AT_ONCE = 400
+
+# Made once: that takes longer than to carry them out.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_TOPICS = select(sighting.c.article_id, sighting.c.topics).where(
+    sighting.c.article_id.in_(_IDS), sighting.c.gone_at.is_(None)
+)
+_ARTICLE_TOPICS = select(article_topic).where(article_topic.c.article_id.in_(_IDS))
+_FORGET_TOPICS = delete(article_topic).where(article_topic.c.article_id.in_(_IDS))
+
+
+@cache
+def _seeing(dialect: str) -> Insert:
+    new = insert_for(dialect, sighting)
+    newer: dict[str, ColumnElement[Any]] = {
+        name: new.excluded[name] for name in ("article_id", "raw_hash", "gone_at", "topics")
+    }
+    return new.on_conflict_do_update(index_elements=["source", "key"], set_=newer)
+
+
+@cache
+def _naming(dialect: str) -> Insert:
+    new = insert_for(dialect, alias)
+    # Whatever once was shared stays so: the source does it.
+    again: dict[str, ColumnElement[Any]] = {
+        "article_id": new.excluded["article_id"],
+        "shared": or_(alias.c.shared, new.excluded["shared"]),
+    }
+    return new.on_conflict_do_update(index_elements=["kind", "value"], set_=again)
 
 
 @dataclass(slots=True)
@@ -74,25 +103,14 @@ class Sightings:
 
     def write(self) -> None:
         if self._seen:
-            new = insert_new(self.tx, sighting)
-            newer: dict[str, ColumnElement[Any]] = {
-                name: new.excluded[name] for name in ("article_id", "raw_hash", "gone_at", "topics")
-            }
-            statement = new.on_conflict_do_update(index_elements=["source", "key"], set_=newer)
-            self.tx.execute(statement, self._seen)
+            self.tx.execute(_seeing(self.tx.dialect.name), self._seen)
             self._seen = []
         if self._named:
-            named = insert_new(self.tx, alias)
-            # Whatever once was shared stays so: the source does it.
-            again: dict[str, ColumnElement[Any]] = {
-                "article_id": named.excluded["article_id"],
-                "shared": or_(alias.c.shared, named.excluded["shared"]),
-            }
             rows = [
                 {"kind": kind, "value": value, "article_id": id_, "shared": shared}
                 for (kind, value), (id_, shared) in sorted(self._named.items())
             ]
-            self.tx.execute(named.on_conflict_do_update(index_elements=["kind", "value"], set_=again), rows)
+            self.tx.execute(_naming(self.tx.dialect.name), rows)
             self._named = {}
         self.write_topics()
 
@@ -102,20 +120,16 @@ class Sightings:
         for start in range(0, len(touched), _AT_ONCE):
             ids = touched[start : start + _AT_ONCE]
             topics: dict[int, set[str]] = {}
-            for row in self.tx.execute(
-                select(sighting.c.article_id, sighting.c.topics).where(
-                    sighting.c.article_id.in_(ids), sighting.c.gone_at.is_(None)
-                )
-            ):
+            for row in self.tx.execute(_TOPICS, {"ids": ids}):
                 topics.setdefault(row.article_id, set()).update(json.loads(row.topics))
             had: dict[int, set[str]] = {id_: set() for id_ in topics}
-            for row in self.tx.execute(select(article_topic).where(article_topic.c.article_id.in_(list(topics)))):
+            for row in self.tx.execute(_ARTICLE_TOPICS, {"ids": list(topics)}):
                 had[row.article_id].add(row.topic)
             changed = [id_ for id_, some in topics.items() if some != had[id_]]
             if not changed:
                 continue
             if any(had[id_] for id_ in changed):
-                self.tx.execute(delete(article_topic).where(article_topic.c.article_id.in_(changed)))
+                self.tx.execute(_FORGET_TOPICS, {"ids": changed})
             rows = [{"article_id": id_, "topic": topic} for id_ in changed for topic in sorted(topics[id_])]
             if rows:
                 self.tx.execute(insert(article_topic), rows)

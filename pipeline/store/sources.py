@@ -36,7 +36,8 @@ class SourceStanding:
     """How a source stands.
 
     ``poll`` tells when it is asked next.  ``failures`` counts the failed polls since ``failing_since``; ``error`` is
-    what the last one failed of, ``status`` the HTTP status of the last answer.  ``articles`` counts those it shows now.
+    what the last one failed of, ``remark`` what is odd about what it shows, ``status`` the HTTP status of the last
+    answer.  ``articles`` counts those it shows now.
     ``moved_to`` is where permanent redirects led.  ``window`` is the average number of articles in a changed answer,
     ``per_day`` how many it published a day lately; each is None where it isn't known.  ``polls`` counts all polls,
     ``unmodified`` those with nothing new (304); ``requests`` and ``received`` (bytes) are what the answered ones cost.
@@ -51,6 +52,7 @@ class SourceStanding:
     failing_since: datetime | None
     failures: int
     error: str | None
+    remark: str | None
     status: int | None
     moved_to: str | None
     articles: int
@@ -118,6 +120,7 @@ class Sources:
                     failing_since=row.failing_since,
                     failures=row.failures,
                     error=row.error,
+                    remark=row.remark,
                     status=row.last_status,
                     moved_to=row.moved_to,
                     articles=row.articles,

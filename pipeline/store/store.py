@@ -10,7 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
+from pipeline.domain.selection import Selection
 from pipeline.errors import StoreUnavailable
+from pipeline.store.adoptions import Adoptions
+from pipeline.store.archives import FeedArchive
 from pipeline.store.articles import Articles
 from pipeline.store.database import open_engine, reading, sqlite_file
 from pipeline.store.fence import Fence, ensure_instance
@@ -20,6 +23,7 @@ from pipeline.store.migrate import migrate
 from pipeline.store.runs import Runs
 from pipeline.store.sources import Sources
 from pipeline.store.subscriptions import Subscriptions
+from pipeline.store.websub import WebSub
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,14 @@ class Store:
         return Articles(engine=self.engine)
 
     @cached_property
+    def adoptions(self) -> Adoptions:
+        return Adoptions(engine=self.engine)
+
+    def archive(self, chosen: Selection, now: datetime) -> FeedArchive:
+        """The archive of a feed of the selected articles."""
+        return FeedArchive(engine=self.engine, chosen=chosen, now=now)
+
+    @cached_property
     def sources(self) -> Sources:
         return Sources(engine=self.engine)
 
@@ -58,6 +70,10 @@ class Store:
     @cached_property
     def runs(self) -> Runs:
         return Runs(engine=self.engine)
+
+    @cached_property
+    def websub(self) -> WebSub:
+        return WebSub(engine=self.engine)
 
     @cached_property
     def fence(self) -> Fence:

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, case, delete, func, select, update
 
 from pipeline.audience.store import ImportCounts
-from pipeline.domain.article import topic_key
 from pipeline.domain.audience import (
+    Choice,
     ImportFate,
     NewSubscriber,
     Subscriber,
@@ -27,8 +27,10 @@ from pipeline.domain.audience import (
 )
 from pipeline.domain.ledger import SubscriberId
 from pipeline.store.database import reading, writing
+from pipeline.store.groups import join_turn, last_release
+from pipeline.store.placing import Groups, choose, start_anew
 from pipeline.store.statements import insert_new
-from pipeline.store.tables import article, subscriber, subscription, suppression, topic_set
+from pipeline.store.tables import subscriber, subscription, subscription_group, suppression, topic_set
 
 _PAGE = 500
 
@@ -61,6 +63,7 @@ class Subscriptions:
             gone = select(suppression).where(suppression.c.address_key == address_key(found.subscriber.address))
             if tx.execute(gone).one_or_none() is not None:
                 return found
+            start_anew(tx, id_, found.newsletter)
             again = {
                 "state": case(
                     (subscription.c.confirmed_at.is_(None), SubscriptionState.PENDING.value),
@@ -68,10 +71,21 @@ class Subscriptions:
                 ),
                 "changed_at": now,
                 "ended_how": None,
-                "cursor": _last_release(tx),
-                "owed": "",
             }
             tx.execute(update(subscription).where(subscription.c.id == id_).values(again))
+            return _one(tx, id_)
+
+    def choose(self, id_: SubscriptionId, choice: Choice, now: datetime) -> Subscription | None:
+        """Change what a person chose.  It counts from the next issue on: nothing is repeated, and nothing dropped.
+
+        Articles that earlier issues passed over, because they had none of the topics chosen then, are not mailed.
+        """
+        with writing(self.engine) as tx:
+            found = _one(tx, id_)
+            if found is None:
+                return None
+            choose(tx, id_, found.newsletter, choice)
+            tx.execute(update(subscription).where(subscription.c.id == id_).values(changed_at=now))
             return _one(tx, id_)
 
     def add_subscribers(
@@ -81,8 +95,8 @@ class Subscriptions:
         counts = dict.fromkeys(ImportFate, 0)
         stream = iter(people)
         with writing(self.engine) as tx:
-            cursor = _last_release(tx)
-            sets: dict[tuple[str, ...], int] = {}
+            join_turn(tx, newsletter)
+            groups = Groups(tx, newsletter, cadence, last_release(tx))
             while page := {address_key(person.address): person for person in islice(stream, _PAGE)}:
                 fates = _fates(tx, list(page), newsletter)
                 for fate in fates.values():
@@ -91,18 +105,12 @@ class Subscriptions:
                 if not fresh:
                     continue
                 ids = _subscribers(tx, fresh, now)
-                for person in fresh.values():
-                    _topic_set(tx, sets, person.topics)
                 rows = [
                     {
                         "subscriber_id": ids[key],
                         "newsletter": newsletter,
-                        "cadence": cadence,
-                        "topic_set_id": sets[_topics(person.topics)],
-                        "language": person.language,
-                        "timezone": person.timezone,
+                        "group_id": groups.of(person),
                         "state": state,
-                        "cursor": cursor,
                         "created_at": now,
                         "confirmed_at": now if confirmed else None,
                         "changed_at": now,
@@ -154,8 +162,12 @@ class Subscriptions:
 
     def census(self) -> Sequence[tuple[str, str, int]]:
         """How many active subscriptions there are, by newsletter and cadence."""
-        columns = (subscription.c.newsletter, subscription.c.cadence)
-        active = select(*columns, func.count()).where(subscription.c.state == SubscriptionState.ACTIVE)
+        columns = (subscription_group.c.newsletter, subscription_group.c.cadence)
+        active = (
+            select(*columns, func.count())
+            .join(subscription, subscription.c.group_id == subscription_group.c.id)
+            .where(subscription.c.state == SubscriptionState.ACTIVE)
+        )
         with reading(self.engine) as tx:
             rows = tx.execute(active.group_by(*columns).order_by(*columns)).all()
         return [(newsletter, cadence, size) for newsletter, cadence, size in rows]
@@ -191,17 +203,14 @@ def _import_counts(counts: Mapping[ImportFate, int]) -> ImportCounts:
     )
 
 
-def _last_release(tx: Connection) -> int:
-    last: int = tx.execute(select(func.coalesce(func.max(article.c.release_number), 0))).scalar_one()
-    return last
-
-
 def _subscriptions() -> Select[Any]:
     return (
         select(subscription, subscriber.c.address, subscriber.c.name, subscriber.c.created_at.label("known_since"))
+        .add_columns(subscription_group.c.cadence, subscription_group.c.language, subscription_group.c.timezone)
         .add_columns(topic_set.c.topics)
         .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
-        .join(topic_set, topic_set.c.id == subscription.c.topic_set_id)
+        .join(subscription_group, subscription_group.c.id == subscription.c.group_id)
+        .join(topic_set, topic_set.c.id == subscription_group.c.topic_set_id)
     )
 
 
@@ -219,8 +228,8 @@ def _subscription(row: Row[Any]) -> Subscription:
         cadence=row.cadence,
         state=SubscriptionState(row.state),
         topics=tuple(json.loads(row.topics)),
-        language=row.language,
-        timezone=row.timezone,
+        language=row.language or None,
+        timezone=row.timezone or None,
         ended_how=row.ended_how,
     )
 
@@ -250,15 +259,3 @@ def _subscribers(tx: Connection, people: dict[str, NewSubscriber], now: datetime
     tx.execute(insert_new(tx, subscriber).on_conflict_do_nothing(), rows)
     query = select(subscriber.c.address_key, subscriber.c.id).where(subscriber.c.address_key.in_(people))
     return {row.address_key: row.id for row in tx.execute(query)}
-
-
-def _topics(labels: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({topic_key(label) for label in labels} - {""}))
-
-
-def _topic_set(tx: Connection, sets: dict[tuple[str, ...], int], labels: Sequence[str]) -> None:
-    topics = _topics(labels)
-    if topics not in sets:
-        text = json.dumps(topics, ensure_ascii=False)
-        tx.execute(insert_new(tx, topic_set).values(topics=text).on_conflict_do_nothing())
-        sets[topics] = tx.execute(select(topic_set.c.id).where(topic_set.c.topics == text)).scalar_one()

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
-from pipeline.compose.compose import MOST
-from pipeline.domain.article import Article, ArticleId
-from pipeline.domain.issue import Terms
+from pipeline.compose.arrange import arrange
+from pipeline.domain.article import ArticleId
+from pipeline.domain.issue import IssueContents, Terms
 from pipeline.store.articles import revisions
-from pipeline.store.tables import article, article_topic, issue, revision, subscription
+from pipeline.store.composing import topics_of
+from pipeline.store.tables import article, article_topic, issue, revision, subscription, subscription_group
 
 _SAMPLE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upcoming:
-    """Articles in the order of an issue.  ``due`` is false for a sample, taken because nothing new has come."""
+    """What an issue would carry.  ``due`` is false for a sample, taken because nothing new has come."""
 
-    articles: tuple[Article, ...]
+    contents: IssueContents
     due: bool
 
 
@@ -46,12 +48,11 @@ def next_articles(tx: Connection, terms: Terms, cadence: str, now: datetime) -> 
             .where(article.c.retracted_at.is_(None), carried, or_(article.c.release_number > covered, fresh))
             .order_by(article.c.release_number.is_(None), article.c.release_number)
             .order_by(article.c.published_at, article.c.id)
-            .limit(MOST)
+            .limit(terms.most)
         )
         wanted = [(ArticleId(id_), number) for id_, number in tx.execute(due)]
         if wanted:
-            # As in `compose`: the oldest come first where there are too many, and the newest of them leads.
-            return Upcoming(articles=revisions(tx, wanted[::-1]), due=True)
+            return Upcoming(contents=_contents(tx, wanted, terms), due=True)
     newest = (
         select(article.c.id, article.c.revision)
         .where(article.c.retracted_at.is_(None), carried)
@@ -59,7 +60,13 @@ def next_articles(tx: Connection, terms: Terms, cadence: str, now: datetime) -> 
         .limit(_SAMPLE)
     )
     sample = [(ArticleId(id_), number) for id_, number in tx.execute(newest)]
-    return Upcoming(articles=revisions(tx, sample) if sample else (), due=False)
+    return Upcoming(contents=_contents(tx, sample[::-1], terms), due=False)
+
+
+def _contents(tx: Connection, due: Sequence[tuple[ArticleId, int]], terms: Terms) -> IssueContents:
+    topics = {ArticleId(id_): keys for id_, keys in topics_of(tx, [id_ for id_, _ in due]).items()}
+    arranged = arrange(due, topics, terms.topics, terms)
+    return IssueContents(articles=revisions(tx, arranged.articles) if due else (), sections=arranged.sections)
 
 
 def _carried(terms: Terms) -> ColumnElement[bool]:
@@ -76,9 +83,11 @@ def _covered(tx: Connection, terms: Terms, cadence: str) -> int | None:
     if covered is not None:
         return covered
     first: int | None = tx.execute(
-        select(func.min(subscription.c.cursor)).where(
-            subscription.c.newsletter == terms.newsletter,
-            subscription.c.cadence == cadence,
+        select(func.min(subscription_group.c.cursor))
+        .join(subscription, subscription.c.group_id == subscription_group.c.id)
+        .where(
+            subscription_group.c.newsletter == terms.newsletter,
+            subscription_group.c.cadence == cadence,
             subscription.c.state == "active",
         )
     ).scalar_one()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,7 +14,9 @@ from starlette.routing import Route
 
 from pipeline.audience.choices import Choices
 from pipeline.web.feeds import FeedDocuments
+from pipeline.web.hub import LARGEST_REQUEST, Ask, HubEndpoint
 from pipeline.web.pages import Pages
+from pipeline.web.redirects import Redirects
 from pipeline.web.safety_net import SafetyNet, plain_error
 from pipeline.web.site import Clock, Health, WebSite
 from pipeline.web.unsubscribe import LARGEST_FORM, UnsubscribePages
@@ -23,15 +25,17 @@ from pipeline.web.unsubscribe import LARGEST_FORM, UnsubscribePages
 def create_app(
     site: WebSite,
     *,
-    feeds_directory: Path,
-    templates: Path,
+    feeds: FeedDocuments,
+    templates: Sequence[Path],
     choices: Choices,
     health: Callable[[], Health],
     clock: Clock,
+    ask_hub: Ask | None = None,
 ) -> Starlette:
     """The public web app.
 
-    ``templates`` is the directory that has ``web``.  ``health``, ``choices`` and ``clock`` are called in threads.
+    ``templates`` are directories that have ``web``; the first that has a template counts.  ``health``, ``choices`` and
+    ``clock`` are called in threads.  ``ask_hub`` keeps what our own WebSub hub is asked; None where there is none.
     """
     pages = Pages(templates, site)
     unsubscribe = UnsubscribePages(site, pages, choices, clock)
@@ -46,15 +50,21 @@ def create_app(
 
     routes = [
         Route("/", lambda _request: RedirectResponse("feeds/", status_code=302)),
-        Route("/feeds/{path:path}", FeedDocuments(feeds_directory, site)),
+        Route("/feeds/{path:path}", feeds),
         Route("/unsubscribe/{token}", unsubscribe.show),
         Route("/unsubscribe/{token}", unsubscribe.act, methods=["POST"], max_body_size=LARGEST_FORM),
         Route("/healthz", alive),
         Route("/readyz", ready),
     ]
+    if ask_hub is not None:
+        hub = HubEndpoint(ask_hub, clock)
+        routes += [
+            Route("/hub", hub.get),
+            Route("/hub", hub.post, methods=["POST"], max_body_size=LARGEST_REQUEST),
+        ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(SafetyNet)],
+        middleware=[Middleware(SafetyNet), Middleware(Redirects, site.redirects, site.url)],
         exception_handlers={HTTPException: plain_error},
     )
     # Its redirects would be built from the Host header, which anybody can set.

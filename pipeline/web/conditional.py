@@ -10,6 +10,7 @@ from functools import lru_cache
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
+@lru_cache(maxsize=256)
 def matching_tag(if_none_match: str, tags: tuple[str, ...]) -> str | None:
     """The first of the tags that the header names, compared weakly; ``*`` names every one."""
     if if_none_match.strip() == "*":
@@ -35,13 +36,20 @@ def http_date(moment: datetime) -> str:
 
 
 @lru_cache(maxsize=256)
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether the client takes gzip.  A coding that is not named is not taken, unless ``*`` is."""
+def accepted_coding(accept_encoding: str, offered: tuple[str, ...]) -> str | None:
+    """The content coding that the header weighs most; of equals, the first one offered.  None is no coding at all.
+
+    A coding that is not named is not taken, unless ``*`` is.
+    """
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         coding, _, parameters = part.partition(";")
-        weights[coding.strip()] = _weight(parameters)
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0))) > 0
+        name = coding.strip()
+        weights["gzip" if name == "x-gzip" else name] = _weight(parameters)
+    others = weights.get("*", 0.0)
+    best = max(offered, key=lambda coding: weights.get(coding, others), default=None)
+    weight = weights.get(best, others) if best else 0.0
+    return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
 
 
 def preferred_language(accept_language: str, offered: tuple[str, ...]) -> str | None:

@@ -1,4 +1,4 @@
-"""The published documents, in memory: read once, and again when the file changes."""
+"""Reads published documents from disk, with all that is told about them over HTTP."""
 
 from __future__ import annotations
 
@@ -6,55 +6,36 @@ import gzip
 import hashlib
 import os
 import stat
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from mimetypes import guess_type
 from pathlib import Path
-from threading import Lock
 from typing import Protocol
 
+import brotli
+
 from pipeline.web.conditional import http_date
+from pipeline.web.document import Document, Form, Head, RawHeaders, Stamp
 
 _FEED_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml", "feed": "application/feed+json"}
-_TEXT_TYPES = {".html": "text/html", ".css": "text/css", ".xml": "application/xml", ".json": "application/json"}
+_TEXT_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".xml": "application/xml",
+    ".json": "application/json",
+    ".opml": "text/x-opml",
+}
 _WORTH_PACKING = 860
-
-Stamp = tuple[int, int, int, int]
-RawHeaders = tuple[tuple[bytes, bytes], ...]
+# Nearly as small as the best there is, which takes thirty times as long.
+_BROTLI_QUALITY = 9
 
 
 class Describe(Protocol):
     """Says which headers a document gets beside its ETag, Last-Modified and what its form needs."""
 
     def __call__(self, name: str, media_type: str, *, is_feed: bool) -> Mapping[str, str]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A file's bytes, and what is told about them.
-
-    ``stamp`` identifies the state of the file.  ``etag`` is a strong one, of the bytes.  ``packed`` is the gzip form,
-    None where it would not be smaller; it has an ETag of its own, since it is other bytes.  ``headers`` are those that
-    all answers share, made once, as ASGI takes them.
-    """
-
-    stamp: Stamp
-    body: bytes
-    packed: bytes | None
-    etag: str
-    packed_etag: str
-    modified: datetime
-    modified_text: str
-    media_type: str
-    headers: RawHeaders
-
-    @property
-    def size(self) -> int:
-        """The memory that it takes, in bytes."""
-        return len(self.body) + len(self.packed or b"")
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -82,20 +63,15 @@ def load_document(root: Path, name: str, describe: Describe) -> Document | None:
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             body = stream.read()
     media_type, is_feed = _media_type(name)
-    packed = gzip.compress(body, 6, mtime=0) if len(body) >= _WORTH_PACKING and _is_text(media_type) else None
-    digest = hashlib.sha256(body).hexdigest()[:32]
     modified = datetime.fromtimestamp(status.st_mtime, UTC)
     modified_text = http_date(modified)
+    shared = {"last-modified": modified_text, **describe(name, media_type, is_feed=is_feed)}
+    digest = hashlib.sha256(body).hexdigest()[:32]
     return Document(
         stamp=stamp_of(status),
-        body=body,
-        packed=packed if packed and len(packed) < len(body) else None,
-        etag=f'"{digest}"',
-        packed_etag=f'"{digest}-gzip"',
+        forms=tuple(_form(coding, packed, digest, shared, media_type) for coding, packed in _codings(body, media_type)),
         modified=modified,
         modified_text=modified_text,
-        media_type=media_type,
-        headers=raw_headers({"last-modified": modified_text} | dict(describe(name, media_type, is_feed=is_feed))),
     )
 
 
@@ -107,6 +83,38 @@ def is_directory(root: Path, name: str) -> bool:
     """Whether the name is a directory below ``root``."""
     file = _inside(root, name)
     return file is not None and file.is_dir()
+
+
+def _codings(body: bytes, media_type: str) -> Iterator[tuple[str | None, bytes]]:
+    if len(body) >= _WORTH_PACKING and _is_text(media_type):
+        for coding, packed in (
+            ("br", brotli.compress(body, quality=_BROTLI_QUALITY)),
+            ("gzip", gzip.compress(body, 6, mtime=0)),
+        ):
+            if len(packed) < len(body):
+                yield coding, packed
+    yield None, body
+
+
+def _form(coding: str | None, body: bytes, digest: str, shared: Mapping[str, str], media_type: str) -> Form:
+    etag = f'"{digest}-{coding}"' if coding else f'"{digest}"'
+    unchanged = {"etag": etag, **shared}
+    whole = unchanged | {"content-type": media_type, "content-length": str(len(body))}
+    if coding:
+        whole["content-encoding"] = coding
+    return Form(
+        coding=coding,
+        body=body,
+        etag=etag,
+        whole=_head(HTTPStatus.OK, whole),
+        unchanged=_head(HTTPStatus.NOT_MODIFIED, unchanged),
+    )
+
+
+def _head(status: HTTPStatus, headers: Mapping[str, str]) -> Head:
+    raw = raw_headers(headers)
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode(), *(name + b": " + value for name, value in raw), b""]
+    return Head(status=status.value, headers=raw, text=b"\r\n".join(lines))
 
 
 def _inside(root: Path, name: str) -> Path | None:
@@ -139,44 +147,3 @@ def _media_type(name: str) -> tuple[str, bool]:
 
 def _is_text(media_type: str) -> bool:
     return "charset" in media_type or media_type.startswith("text/") or media_type == "image/svg+xml"
-
-
-class DocumentMemory:
-    """Documents by name, the latest used ones, up to ``budget`` bytes.  Thread-safe."""
-
-    def __init__(self, root: Path, describe: Describe, budget: int = 64 * 1024 * 1024) -> None:
-        self._root = root
-        self._describe = describe
-        self._budget = budget
-        self._used = 0
-        self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._lock = Lock()
-
-    def fresh(self, name: str) -> Document | None:
-        """The document if it is in memory and the file is as it was when it was read: one ``stat``, no reading."""
-        document = self._documents.get(name)
-        if document is None:
-            return None
-        try:
-            # Joined by hand: building a Path takes longer than the stat.
-            if stamp_of(os.stat(f"{self._root}/{name}")) != document.stamp:  # noqa: PTH116
-                return None
-        except OSError:
-            return None
-        with self._lock:
-            if name in self._documents:
-                self._documents.move_to_end(name)
-        return document
-
-    def read(self, name: str) -> Document | None:
-        """The document as the file has it now.  Reads, digests and packs, so it may take a while."""
-        document = load_document(self._root, name, self._describe)
-        with self._lock:
-            if (old := self._documents.pop(name, None)) is not None:
-                self._used -= old.size
-            if document is not None and document.size <= self._budget:
-                self._documents[name] = document
-                self._used += document.size
-                while self._used > self._budget:
-                    self._used -= self._documents.popitem(last=False)[1].size
-        return document

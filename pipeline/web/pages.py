@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,10 +27,10 @@ class Pages:
     Nobody keeps such a page, lists it, frames it or learns its address as a referrer, and nothing in it runs.
     """
 
-    def __init__(self, templates: Path, site: WebSite) -> None:
-        """``templates`` is the directory that has ``web``."""
+    def __init__(self, templates: Sequence[Path], site: WebSite) -> None:
+        """``templates`` are directories that have ``web``; the first one that has a template counts."""
         self._site = site
-        self._environment = page_environment(templates)
+        self._environment = page_environment(*templates)
 
     def language(self, request: Request, wanted: str | None = None) -> str:
         """The page's language: the person's own, else the browser's, else the site's, else English."""

@@ -12,7 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger(__name__)
 
-_TEXTS = {404: "Not found.\n", 405: "This method is not allowed here.\n", 413: "That is too large.\n"}
+_TEXTS = {
+    404: "Not found.\n",
+    405: "This method is not allowed here.\n",
+    410: "This is gone for good.\n",
+    413: "That is too large.\n",
+}
 
 
 async def plain_error(_request: Request, error: Exception) -> Response:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
 import threading
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from pipeline.errors import PipelineError
+from pipeline.web.protocol import Fresh, PollProtocol
 
 _BACKLOG = 1024
 _GRACE = 5
@@ -35,8 +38,8 @@ class WebServer:
     Addresses are not logged, since some of them are secrets.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        """``port`` 0 takes a free one."""
+    def __init__(self, app: ASGIApp, host: str, port: int, *, fresh: Fresh = lambda _poll: None) -> None:
+        """``port`` 0 takes a free one.  ``fresh`` gives documents that polls are answered with past the app."""
         # Beside `access_log=False`, which holds only as long as nobody gives uvicorn's logger a handler.
         logging.getLogger("uvicorn.access").addFilter(_nothing)
         self._host = host
@@ -44,6 +47,9 @@ class WebServer:
         self._socket: socket.socket | None = None
         config = uvicorn.Config(
             app,
+            loop="uvloop",
+            # uvicorn asks for a class, and only calls it.
+            http=cast("type[asyncio.Protocol]", partial(PollProtocol, fresh)),
             lifespan="off",
             log_config=None,
             access_log=False,

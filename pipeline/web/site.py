@@ -6,20 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipeline.web.redirects import Redirect
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSite:
     """The site as the public sees it.
 
-    ``url`` is its public address without a slash at the end; ``language`` (BCP 47) that of pages for people of whom
-    no other is known.  ``hub`` is a WebSub hub.  ``newsletters`` are their titles by name.
+    ``url`` is its public address without a slash at the end, ``feeds_url`` that of the directory of feeds; ``language``
+    (BCP 47) that of pages for people of whom no other is known.  ``hub`` is a WebSub hub.  ``newsletters`` are their
+    titles by name.
     """
 
     title: str
     url: str
+    feeds_url: str
     language: str = "en"
     hub: str | None = None
     newsletters: Mapping[str, str] = field(default_factory=dict)
+    redirects: tuple[Redirect, ...] = ()
 
     @property
     def secure(self) -> bool:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -200,6 +201,15 @@ def test_pictures_are_not_enclosures_of_another_kind() -> None:
     assert content.picture is not None
     assert content.picture.url == "https://blog.example.org/t.jpg"
     assert [enclosure.url for enclosure in content.enclosures] == ["https://blog.example.org/a.jpg"]
+
+
+def test_a_picture_is_described_as_it_is_in_the_article() -> None:
+    thumbnail = '<media:thumbnail url="/rad.jpg?a=1&amp;b=2"/>'
+    images = "<img alt='Haus' src='/haus.jpg'><img src='/rad.jpg?a=1&amp;b=2' alt='Ein &quot;Rad&quot;'>"
+    content = only(rss(item("T", f"{thumbnail}<description>{escape(images)}</description>")))
+    assert content.picture is not None
+    assert content.picture.url == "https://blog.example.org/rad.jpg?a=1&b=2"
+    assert content.picture.alt == 'Ein "Rad"'
 
 
 @pytest.mark.parametrize("length", ["", "0", "-1", "unknown", "1.5", "9" * 40])
@@ -398,19 +408,24 @@ def test_scripts_get_into_no_field() -> None:
     assert (content.url, content.comments_url, content.picture, content.enclosures) == (None, None, None, ())
 
 
-def test_a_feed_that_is_not_well_formed_is_used_and_reported() -> None:
+def test_a_feed_that_is_not_well_formed_and_lost_nothing_is_worth_a_note() -> None:
     collection = read(rss(item("Tom & Jerry") + item("Zwei")))
     assert [sighting.content.title for sighting in collection.sightings if sighting.content] == ["Tom & Jerry", "Zwei"]
-    (problem,) = collection.problems
-    assert problem.code == "feed-malformed"
-    assert "source blog" in problem.where
+    assert collection.problems == ()
+    (note,) = collection.notes
+    assert (note.code, note.where) == ("feed-note", "source blog")
+    assert "isn't well-formed XML (line" in note.what
+    assert collection.remark == note.what
 
 
 def test_a_feed_that_is_cut_off_loses_only_the_entry_it_breaks_off_in() -> None:
     whole = rss(item("Eins") + item("Zwei", "<description>Ein Satz, der ein Ende hat.</description>")).body
     collection = read(Document(whole[: whole.index(b" ein Ende")]))
     assert [sighting.content.title for sighting in collection.sightings if sighting.content] == ["Eins"]
-    assert "cut off" in collection.problems[0].what
+    (problem,) = collection.problems
+    assert problem.code == "feed-malformed"
+    assert "cut off" in problem.what
+    assert collection.remark == problem.what
 
 
 def test_items_that_are_none_cost_only_themselves() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.collect.fetch import Fetcher, FetchLimits
-from pipeline.collect.source import Collection, Source, SourceState
+from pipeline.collect.source import Collection, Past, Source, SourceState
 from pipeline.collect.sources.feed import FeedSource
 from pipeline.collect.sources.full_text import CONTEXT, FullTextSource, is_cut_short
 from pipeline.domain.article import Article, ArticleId, Author, Content, Sighting
@@ -214,8 +214,8 @@ def test_older_pages_of_a_feed_are_made_whole_too(site: SiteServer, fetcher: Fet
     archive = site.document("/archiv", atom.format(entry).encode(), "application/atom+xml")
     url = site.document("/feed", atom.format(f'<link rel="prev-archive" href="{archive}"/>').encode())
     answer = collecting(url, fetcher)()
-    assert answer.older is not None
-    older = answer.older(NOW - timedelta(days=9), _nothing_known, NOW)
+    (way,) = answer.older
+    older = way(Past(since=NOW - timedelta(days=9), known=_nothing_known, shown=lambda _names: frozenset(), now=NOW))
     assert only(older)[1].text_from == "page"
 
 

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import delete, make_url, update
 
 from pipeline.domain.article import Content, Enclosure, Sighting
+from pipeline.domain.selection import Selection
 from pipeline.store.database import writing
 from pipeline.store.store import Store, open_store
 from pipeline.store.tables import metadata, revision
@@ -500,7 +501,7 @@ def test_which_articles_there_are(store: Store, case: Row) -> None:
 
 
 def topic_titles(store: Store, topic: str) -> list[str]:
-    return [article.content.title for article in store.articles.newest(limit=None, topics=[topic])]
+    return [article.content.title for article in store.articles.newest(limit=None, chosen=Selection(topics=(topic,)))]
 
 
 def test_an_article_has_the_topics_of_all_sources_that_show_it(store: Store) -> None:
@@ -549,7 +550,8 @@ def test_an_article_keeps_its_public_id_whatever_happens_to_its_names(store: Sto
 def test_a_key_that_is_used_again_leaves_the_article_before_it_to_its_source(store: Store) -> None:
     show(store, [post("latest", MOON)], START)
     show(store, [post("latest", "https://a.example/hafen", "Rotoren", OTHER)], at(1))
-    titles = {article.content.title for article in store.articles.newest(limit=None, sources=["artikel"])}
+    ours = Selection(sources=("artikel",))
+    titles = {article.content.title for article in store.articles.newest(limit=None, chosen=ours)}
     assert titles == {"Zum Mond", "Rotoren"}
 
 

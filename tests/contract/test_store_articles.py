@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from pipeline.domain.article import Content, Sighting
+from pipeline.domain.selection import Selection
 from pipeline.store.store import Store
 from tests.fakes.mailing import fail, show, sighting
 from tests.fakes.times import START, at
 
 
-def titles(store: Store, **selection: object) -> list[str]:
-    return [article.content.title for article in store.articles.newest(limit=None, **selection)]  # type: ignore[arg-type]
+def titles(store: Store, **selection: Any) -> list[str]:
+    chosen = Selection(**selection)
+    return [article.content.title for article in store.articles.newest(limit=None, chosen=chosen)]
 
 
 def test_what_was_recorded_comes_back_as_it_was(store: Store) -> None:
@@ -108,18 +111,18 @@ def test_articles_are_selected_by_topic_and_source_newest_first(store: Store) ->
     show(store, [sighting("a", topics=["KI"]), sighting("b", topics=["Ethik", "ki "])], START, source="eins")
     show(store, [sighting("c", topics=["Sport"])], at(1), source="zwei")
     assert titles(store) == ["Titel c", "Titel b", "Titel a"]
-    assert titles(store, topics=["ki"]) == ["Titel b", "Titel a"]
-    assert titles(store, sources=["zwei"]) == ["Titel c"]
-    assert titles(store, topics=["ki"], sources=["zwei"]) == []
+    assert titles(store, topics=("ki",)) == ["Titel b", "Titel a"]
+    assert titles(store, sources=("zwei",)) == ["Titel c"]
+    assert titles(store, topics=("ki",), sources=("zwei",)) == []
 
 
 def test_a_selection_changes_with_its_articles_and_with_nothing_else(store: Store) -> None:
     show(store, [sighting("a", topics=["ki"])], START)
-    before = store.articles.selection(limit=10, topics=["ki"])
+    before = store.articles.selection(limit=10, chosen=Selection(topics=("ki",)))
     show(store, [sighting("b", topics=["sport"])], at(1))
-    assert store.articles.selection(limit=10, topics=["ki"]) == before
+    assert store.articles.selection(limit=10, chosen=Selection(topics=("ki",))) == before
     show(store, [sighting("a", "neu", topics=["ki"])], at(2))
-    assert store.articles.selection(limit=10, topics=["ki"]) != before
+    assert store.articles.selection(limit=10, chosen=Selection(topics=("ki",))) != before
 
 
 def test_articles_are_released_once_when_they_have_settled(store: Store) -> None:

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from pipeline.compose.compose import MOST
-from pipeline.domain.audience import NewSubscriber, SuppressionReason
-from pipeline.domain.issue import IMMEDIATE, IssueKey, IssueState
+from sqlalchemy import func, select
+
+from pipeline.domain.audience import Choice, NewSubscriber, SuppressionReason
+from pipeline.domain.issue import IMMEDIATE, MOST, IssueContents, IssueKey, IssueState
 from pipeline.domain.ledger import Books, IssueId
+from pipeline.store.database import reading
 from pipeline.store.store import Store
+from pipeline.store.tables import subscription_group
 from tests.fakes.mailing import NEWSLETTER, TERMS, freeze_immediate, show, sighting, subscribe
 from tests.fakes.times import START, at
 
@@ -225,3 +229,133 @@ def test_a_slot_in_the_future_does_not_silence_a_job(store: Store) -> None:
 def titles(store: Store, issue: IssueId | None) -> list[list[str]]:
     """The titles of each variant's articles."""
     return [] if issue is None else [list(one.articles.values()) for one in store.issues.details(issue).variants]
+
+
+def choose(store: Store, name: str, now: float, **choice: Any) -> None:
+    subscription = next(store.subscriptions.listed(address=f"{name}@example.org"))
+    store.subscriptions.choose(subscription.id, Choice(**choice), at(now))
+
+
+def groups(store: Store) -> int:
+    with reading(store.engine) as tx:
+        return tx.execute(select(func.count()).select_from(subscription_group)).scalar_one()
+
+
+def test_another_choice_repeats_nothing_and_drops_nothing(store: Store) -> None:
+    subscribe(store, START, "a", "b", cadence="daily")
+    show(store, [sighting("x", topics=["ki"])], at(1))
+    store.articles.release(at(1))
+    assert titles(store, store.issues.freeze(daily(2), TERMS, at(2))) == [["Titel x"]]
+    show(store, [sighting("y", topics=["ethik"])], at(3))
+    store.articles.release(at(3))
+    choose(store, "a", 4, cadence=IMMEDIATE, language="en", timezone="Asia/Tokyo")
+    found = next(store.subscriptions.listed(address="a@example.org"))
+    assert (found.cadence, found.language, found.timezone) == (IMMEDIATE, "en", "Asia/Tokyo")
+    issue = freeze_immediate(store, at(5))
+    assert titles(store, issue) == [["Titel y"]], "it does not wait for another article"
+    assert freeze_immediate(store, at(6)) is None
+    assert titles(store, store.issues.freeze(daily(7), TERMS, at(7))) == [["Titel y"]]
+    choose(store, "b", 8, cadence=IMMEDIATE, topics=("Sport",))
+    show(store, [sighting("z", topics=["ki"])], at(9))
+    assert [one.language for one in store.issues.unrendered(freeze_immediate(store, at(9)) or IssueId(0))] == []
+    assert [len(one) for one in titles(store, IssueId(4))] == [1], "only a chose the topic"
+
+
+def test_a_topic_that_is_added_does_not_bring_up_what_was_passed_over(store: Store) -> None:
+    subscribe(store, START, "a", cadence="daily", topics=["Sport"])
+    show(store, [sighting("x", topics=["ki"])], at(1))
+    store.articles.release(at(1))
+    store.issues.freeze(daily(2), TERMS, at(2))
+    choose(store, "a", 3, cadence="daily", topics=("KI",))
+    assert titles(store, store.issues.freeze(daily(4), TERMS, at(4))) == []
+    show(store, [sighting("y", topics=["ki"])], at(5))
+    store.articles.release(at(5))
+    assert titles(store, store.issues.freeze(daily(6), TERMS, at(6))) == [["Titel y"]]
+
+
+def test_groups_that_have_become_equal_are_one(store: Store) -> None:
+    for minute, name in enumerate("abc"):
+        subscribe(store, at(minute), name, cadence="daily")
+        show(store, [sighting(name)], at(minute))
+        store.articles.release(at(minute))
+    assert groups(store) == 3
+    issue = store.issues.freeze(daily(5), TERMS, at(5))
+    assert sorted(map(len, titles(store, issue))) == [1, 2, 3]
+    assert groups(store) == 1
+    choose(store, "a", 6, cadence="daily", language="en")
+    choose(store, "a", 6, cadence="daily")
+    assert groups(store) == 2
+    store.issues.freeze(daily(7), TERMS, at(7))
+    assert groups(store) == 1
+
+
+def test_readers_are_told_of_a_correction_with_their_next_issue(store: Store) -> None:
+    subscribe(store, START, "a", cadence="daily")
+    subscribe(store, START, "s", cadence="daily", topics=["Sport"])
+    show(store, [sighting("x"), sighting("y")], at(1), complete=True)
+    store.articles.release(at(1))
+    store.issues.freeze(daily(2), TERMS, at(2))
+    x = store.articles.find("1")
+    assert x is not None
+    assert store.articles.correct(x, "It was the 14th.", at(3))
+    show(store, [sighting("x")], at(4), complete=True)
+    store.articles.release(at(30))
+    assert titles(store, store.issues.freeze(daily(31), TERMS, at(31))) == [], "a correction is no issue by itself"
+    store.articles.release(at(90))
+    show(store, [sighting("x"), sighting("z", topics=["ki", "sport"])], at(91), complete=True)
+    store.articles.release(at(91))
+    issue = store.issues.freeze(daily(92), TERMS, at(92))
+    assert issue is not None
+    told = {
+        len(one.articles): [
+            (note.article.content.title, note.retracted, note.note) for note in one.contents.corrections
+        ]
+        for one in store.issues.unrendered(issue)
+        if one.contents.corrections
+    }
+    assert told == {1: [("Titel x", False, "It was the 14th."), ("Titel y", True, "")]}
+    assert sum(len(one.contents.corrections) for one in store.issues.unrendered(issue)) == 2, "s never had them"
+    show(store, [sighting("x"), sighting("z"), sighting("v")], at(93), complete=True)
+    store.articles.release(at(93))
+    again = store.issues.freeze(daily(94), TERMS, at(94))
+    assert again is not None
+    assert all(not one.contents.corrections for one in store.issues.unrendered(again))
+
+
+def test_an_article_that_was_away_for_less_than_an_hour_was_not_retracted(store: Store) -> None:
+    subscribe(store, START, "a", cadence="daily")
+    show(store, [sighting("x"), sighting("y")], at(1), complete=True)
+    store.articles.release(at(1))
+    store.issues.freeze(daily(2), TERMS, at(2))
+    show(store, [sighting("y")], at(3), complete=True)
+    store.articles.release(at(50))
+    show(store, [sighting("x"), sighting("y"), sighting("z")], at(60), complete=True)
+    store.articles.release(at(70))
+    issue = store.issues.freeze(daily(71), TERMS, at(71))
+    assert issue is not None
+    assert [one.contents.corrections for one in store.issues.unrendered(issue)] == [()]
+
+
+def test_what_is_foreseen_is_what_is_frozen(store: Store) -> None:
+    subscribe(store, START, "a", "b", cadence="daily")
+    subscribe(store, START, "c", cadence="daily", topics=["Ethik"])
+    store.subscriptions.suppress("b@example.org", SuppressionReason.COMPLAINT, "", START)
+    show(store, [sighting("x", topics=["ethik"]), sighting("y")], at(1), settle=timedelta(minutes=10))
+    terms = replace(TERMS, sections=("ethik",))
+    assert store.issues.foresee(daily(5), terms, at(5)).reason == "no article was released since the last issue"
+    seen = store.issues.foresee(daily(20), terms, at(20))
+    assert [(one.recipients, one.suppressed, len(one.contents.articles)) for one in seen.variants] == [
+        (1, 1, 2),
+        (1, 0, 1),
+    ]
+    assert seen.variants[0].contents.sections == ("ethik", "ki")
+    assert store.issues.shown() == []
+    store.articles.release(at(20))
+    issue = store.issues.freeze(daily(20), terms, at(20))
+    assert issue is not None
+    frozen = [one.contents for one in store.issues.unrendered(issue)]
+    assert sorted(map(carried, frozen)) == sorted(carried(one.contents) for one in seen.variants)
+
+
+def carried(contents: IssueContents) -> tuple[list[str], tuple[str, ...]]:
+    return [article.content.title for article in contents.articles], contents.sections

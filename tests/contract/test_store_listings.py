@@ -15,7 +15,7 @@ from tests.fakes.times import START, at
 
 def upcoming(store: Store, minutes: float, cadence: str = IMMEDIATE) -> tuple[bool, list[str]]:
     found = store.issues.next_articles(TERMS, cadence, at(minutes))
-    return found.due, [article.content.title for article in found.articles]
+    return found.due, [article.content.title for article in found.contents.articles]
 
 
 def test_a_source_stands_as_its_collections_went(store: Store) -> None:
@@ -88,9 +88,9 @@ def test_the_next_issue_has_the_settled_revision_and_nothing_retracted(store: St
     show(store, [sighting("x", "old"), sighting("y")], at(1))
     store.articles.release(at(1))
     show(store, [sighting("x", "new")], at(2), settle=timedelta(minutes=10), complete=True)
-    (article,) = store.issues.next_articles(TERMS, IMMEDIATE, at(3)).articles
+    (article,) = store.issues.next_articles(TERMS, IMMEDIATE, at(3)).contents.articles
     assert article.content.html == "<p>old</p>"
-    (article,) = store.issues.next_articles(TERMS, IMMEDIATE, at(13)).articles
+    (article,) = store.issues.next_articles(TERMS, IMMEDIATE, at(13)).contents.articles
     assert article.content.html == "<p>new</p>"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.collect.collect import SourceRules, collect
 from pipeline.collect.fetch import Fetcher, FetchLimits
-from pipeline.collect.source import Backfilling, Collection, Source, SourceState
+from pipeline.collect.source import Backfilling, Collection, Past, Source, SourceState
 from pipeline.collect.sources.feed import FeedSource
 from pipeline.collect.sources.wordpress import WordPressSource
 from pipeline.collect.sources.wordpress_spool import Spool
@@ -64,6 +64,10 @@ def source_of(site: WordPressServer, fetcher: Fetcher | None = None) -> WordPres
 @pytest.fixture
 def reader(site: WordPressServer) -> Reader:
     return Reader(source_of(site))
+
+
+def past(since: datetime) -> Past:
+    return Past(since=since, known=_nothing, shown=lambda _names: frozenset(), now=NOW)
 
 
 def _nothing(key: str) -> str | None:
@@ -647,7 +651,7 @@ def test_a_state_of_another_kind_is_not_misread(site: WordPressServer, reader: R
 def test_a_backfill_brings_what_was_published_or_edited_since(site: WordPressServer, reader: Reader) -> None:
     posts = many(site, 25, last=at(-9))
     site.edit(posts[0], at(-2), title="bearbeitet")
-    collection = reader.source.backfill(at(-10), _nothing, NOW)
+    collection = reader.source.backfill(past(at(-10)))
     late = [post for post in posts if post.modified > at(-10) - timedelta(hours=2)]
     assert len(contents(collection)) == len(late)
     assert collection.reached
@@ -658,7 +662,7 @@ def test_a_backfill_brings_what_was_published_or_edited_since(site: WordPressSer
 def test_a_backfill_says_so_where_the_api_is_off(site: WordPressServer, reader: Reader) -> None:
     site.switches.api = "no route"
     with pytest.raises(SourceUnavailable, match="older articles"):
-        reader.source.backfill(at(-10), _nothing, NOW)
+        reader.source.backfill(past(at(-10)))
 
 
 # ---- from the feed to the API, in the store

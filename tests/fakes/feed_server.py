@@ -123,6 +123,15 @@ class FeedServer:
 
         return self._at(path, answer)
 
+    def by_query(self, path: str, bodies: Mapping[str, bytes], content_type: str = RSS) -> str:
+        """A document for each query string ("" for none); another one is 404."""
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            body = bodies.get(handler.path.partition("?")[2])
+            _send(handler, 404 if body is None else 200, body or b"no", {"Content-Type": content_type})
+
+        return self._at(path, answer)
+
     def compressed(self, path: str, body: bytes, content_type: str = RSS) -> str:
         return self.document(path, gzip.compress(body), content_type, headers={"Content-Encoding": "gzip"})
 

@@ -79,6 +79,7 @@ def _child(order: dict[str, Any]) -> int:
 def _warm_up() -> None:
     """Import what a run imports, so that a child is at work within milliseconds."""
     import pipeline.audience.importing
+    import pipeline.calls
     import pipeline.cli.main
     import pipeline.cli.root
     import pipeline.collect.sources.directory

@@ -38,9 +38,16 @@ class Polling:
     now: datetime = NOON
     sources: dict[str, str] = field(default_factory=dict)
 
-    def add(self, name: str, url: str, more: str = "") -> None:
-        """A feed; ``more`` are further lines of its table."""
-        lines = [f'name = "{name}"', 'type = "feed"', f'url = "{url}"', "allow_private = true", 'backlog = "all"', more]
+    def add(self, name: str, url: str, more: str = "", *, kind: str = "feed") -> None:
+        """A source of that type; ``more`` are further lines of its table."""
+        lines = [
+            f'name = "{name}"',
+            f'type = "{kind}"',
+            f'url = "{url}"',
+            "allow_private = true",
+            'backlog = "all"',
+            more,
+        ]
         self.sources[name] = "\n".join(["[[sources]]", *lines, ""])
 
     def later(self, **span: float) -> None:

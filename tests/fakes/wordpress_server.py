@@ -205,7 +205,8 @@ class WordPressServer:
             self._answer_api(handler, asked)
         elif asked.path == "/feed/" or asked.query.get("feed") == "rss2":
             body = self._feed().encode() if self.switches.feed else b"gone"
-            _send(handler, 200 if self.switches.feed else 404, body, {"Content-Type": "application/rss+xml"})
+            link = {"Link": f'<{self.root}>; rel="https://api.w.org/"'} if self.switches.link_header else {}
+            _send(handler, 200 if self.switches.feed else 404, body, {"Content-Type": "application/rss+xml", **link})
         elif asked.path == "/" and not asked.query:
             link = {"Link": f'<{self.root}>; rel="https://api.w.org/"'} if self.switches.link_header else {}
             _send(handler, self.switches.home, self._home().encode(), {"Content-Type": "text/html", **link})
@@ -367,6 +368,7 @@ class WordPressServer:
             '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" '
             'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
             f"<channel><title>Blog</title><link>{self.url}</link><language>de</language>"
+            "<generator>https://wordpress.org/?v=6.5.3</generator>"
             f"{''.join(map(self._item, newest))}</channel></rss>"
         )
 

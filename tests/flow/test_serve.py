@@ -108,3 +108,18 @@ def test_a_document_is_in_the_feeds_and_the_mail_at_the_next_slot(
     runs = json.loads(project.done("runs", "--limit", "500", "--json").out)["runs"]
     slots = [run["slot"] for run in runs if run["job"] == "collect/artikel" and run["slot"]]
     assert len(slots) == len(set(slots)) >= 2
+
+
+def test_a_directory_is_watched_between_its_slots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = CONFIG.replace('topics  = ["ki"]\n', 'topics  = ["ki"]\nschedule = "0 0 1 1 *"\n', 1)
+    config = config.replace("[[sources]]", '[web]\nlisten = "127.0.0.1:0"\n\n[[sources]]', 1)
+    project = Project.make(tmp_path / "project", capsys, config)
+    serving = Serving(project.directory)
+    try:
+        wait_until(lambda: serving.feed().ok and len(serving.titles()) == 2, 60)
+        write(project.directory, "Eins", 1)
+        wait_until(lambda: "Eins" in serving.titles(), 60)
+        (project.directory / "articles" / "Eins.md").unlink()
+        wait_until(lambda: "Eins" not in serving.titles(), 60)
+    finally:
+        assert serving.stop(signal.SIGTERM) == 0

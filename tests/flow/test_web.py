@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import brotli
 import feedparser
 import pytest
 import requests
@@ -27,6 +28,7 @@ from pipeline.audience.choices import Choices
 from pipeline.audience.tokens import UNSUBSCRIBE, TokenKeys
 from pipeline.domain.audience import SubscriptionState
 from pipeline.web.application import create_app
+from pipeline.web.feeds import FeedDocuments
 from pipeline.web.server import ServerError, WebServer
 from pipeline.web.site import Health, WebSite
 from tests.fakes.subscriptions import MemorySubscriptions, a_subscription
@@ -74,21 +76,24 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     store = MemorySubscriptions()
     keys = TokenKeys(b"k" * 32)
     health: dict[str, object] = {}
+    web = WebSite(
+        title="Nachrichten",
+        url="https://news.example.org",
+        feeds_url="https://news.example.org/feeds",
+        language="en",
+        hub="https://hub.example.org/",
+        newsletters={"weekly": "Die <Woche>"},
+    )
+    documents = FeedDocuments(feeds, web)
     app = create_app(
-        WebSite(
-            title="Nachrichten",
-            url="https://news.example.org",
-            language="en",
-            hub="https://hub.example.org/",
-            newsletters={"weekly": "Die <Woche>"},
-        ),
-        feeds_directory=feeds,
-        templates=TEMPLATES,
+        web,
+        feeds=documents,
+        templates=[TEMPLATES],
         choices=Choices(keys, store),
         health=lambda: Health(**health),  # type: ignore[arg-type]
         clock=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC),
     )
-    with WebServer(app, "127.0.0.1", 0) as server:
+    with WebServer(app, "127.0.0.1", 0, fresh=documents.fresh) as server:
         yield Site(server.url, feeds, store, health, keys.make(UNSUBSCRIBE, a_subscription().id))
 
 
@@ -196,22 +201,33 @@ def test_a_date_alone_is_compared(site: Site, since: str, status: int) -> None:
     assert site.get("/feeds/alle/atom.xml", headers={"If-Modified-Since": since}).status_code == status
 
 
-def test_gzip_is_another_representation_of_the_same_feed(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("accept", "coding", "unpack"),
+    [
+        ("gzip, deflate, br", "br", brotli.decompress),
+        ("br;q=0.5, gzip;q=0.8", "gzip", gzip.decompress),
+        ("gzip", "gzip", gzip.decompress),
+        ("*", "br", brotli.decompress),
+    ],
+)
+def test_a_packed_form_is_another_representation_of_the_same_feed(
+    site: Site, accept: str, coding: str, unpack: Callable[[bytes], bytes]
+) -> None:
     plain = site.get("/feeds/alle/atom.xml")
-    packed = site.get("/feeds/alle/atom.xml", headers={"Accept-Encoding": "br;q=1, gzip;q=0.5"}, stream=True)
+    packed = site.get("/feeds/alle/atom.xml", headers={"Accept-Encoding": accept}, stream=True)
     body = packed.raw.read(decode_content=False)
-    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Content-Encoding"] == coding
     assert len(body) == int(packed.headers["Content-Length"]) < len(plain.content)
-    assert gzip.decompress(body) == plain.content
+    assert unpack(body) == plain.content
     assert packed.headers["ETag"] != plain.headers["ETag"]
     for known in (packed, plain):
-        headers = {"Accept-Encoding": "gzip", "If-None-Match": known.headers["ETag"]}
+        headers = {"Accept-Encoding": accept, "If-None-Match": known.headers["ETag"]}
         answer = site.get("/feeds/alle/atom.xml", headers=headers)
         assert (answer.status_code, answer.headers["ETag"]) == (304, known.headers["ETag"])
 
 
-@pytest.mark.parametrize("accept", ["gzip;q=0", "identity", "br", "*;q=0"])
-def test_who_does_not_take_gzip_gets_none(site: Site, accept: str) -> None:
+@pytest.mark.parametrize("accept", ["gzip;q=0", "identity", "zstd", "*;q=0", "identity;q=1, br;q=0.5"])
+def test_who_does_not_take_packed_forms_gets_the_plain_one(site: Site, accept: str) -> None:
     answer = site.get("/feeds/alle/atom.xml", headers={"Accept-Encoding": accept})
     assert "Content-Encoding" not in answer.headers
     assert answer.headers["Vary"] == "Accept-Encoding"
@@ -306,7 +322,7 @@ def test_a_feed_that_is_gone_is_gone(site: Site) -> None:
 
 def test_other_methods_are_refused(site: Site) -> None:
     answer = requests.delete(f"{site.url}/feeds/alle/atom.xml", timeout=5)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
     assert requests.put(site.unsubscribe_url, timeout=5).status_code == 405
     assert requests.post(f"{site.url}/healthz", timeout=5).status_code == 405
 
@@ -435,6 +451,25 @@ def test_neither_tokens_nor_addresses_get_into_the_log(site: Site, caplog: pytes
     assert "unsubscribed" in said
     assert site.token not in said
     assert "anna@" not in said
+
+
+def test_the_operators_templates_are_taken_file_by_file(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "unsubscribe-unknown.html.j2").write_text("<title>x</title>Ours: {{ words.unknown }}")
+    web = WebSite(title="x", url="https://news.example.org", feeds_url="https://news.example.org/feeds")
+    choices = Choices(TokenKeys(b"k" * 32), site.store)
+    app = create_app(
+        web,
+        feeds=FeedDocuments(site.feeds, web),
+        templates=[tmp_path, TEMPLATES],
+        choices=choices,
+        health=lambda: Health(ready=True),
+        clock=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC),
+    )
+    with WebServer(app, "127.0.0.1", 0) as server:
+        assert requests.get(f"{server.url}/unsubscribe/x", timeout=5).text.startswith("<title>x</title>Ours: ")
+        token = site.token
+        assert '<form method="post">' in requests.get(f"{server.url}/unsubscribe/{token}", timeout=5).text
 
 
 # The server

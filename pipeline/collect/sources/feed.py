@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -16,9 +16,9 @@ from pipeline.collect.clean import clean_text
 from pipeline.collect.fetch import Response
 from pipeline.collect.fetch_failures import shown_url
 from pipeline.collect.links import web_url
-from pipeline.collect.source import Collection, KnownHash, SourceState
+from pipeline.collect.source import Backfill, Collection, KnownHash, Past, SourceState
 from pipeline.collect.sources.feed_archive import read_back
-from pipeline.collect.sources.feed_content import Reading, article_content
+from pipeline.collect.sources.feed_content import NothingToShow, Reading, article_content
 from pipeline.collect.sources.feed_entry import RawEntry, RawFeed
 from pipeline.collect.sources.feed_xml import parse_xml
 from pipeline.collect.sources.jsonfeed import is_json, parse_json
@@ -41,7 +41,8 @@ class FeedSource:
     """A feed.  ``topics`` are added to its articles' own; ``language`` is theirs, whatever the feed says.
 
     ``allow_private`` lets its address be one of our own network; ``timezone`` is that of times without a zone.
-    ``context`` names what else decides what becomes of the entries: with another one, all are read anew.
+    ``context`` names what else decides what becomes of the entries: with another one, all are read anew.  ``beyond``
+    tells of a feed how its site may be asked for what the feed no longer shows.
     """
 
     name: str
@@ -52,6 +53,7 @@ class FeedSource:
     allow_private: bool = False
     timezone: tzinfo = UTC
     context: str = ""
+    beyond: Callable[[RawFeed, Response], tuple[Backfill, ...]] | None = None
 
     def collect(self, state: SourceState, known: KnownHash, now: datetime) -> Collection:
         """One request; then the entries that it showed, cleaned where ``known`` has another hash for them."""
@@ -74,11 +76,17 @@ class FeedSource:
             return _paid(Collection(sightings=(), state=after, not_modified=True), response)
         feed = self._parsed(response)
         collection = _paid(self._collection(feed, response.url, after, known, now), response)
-        previous = web_url(feed.previous, response.url) if feed.previous else None
-        return replace(collection, older=partial(self._older, previous)) if previous else collection
+        return replace(collection, older=self._ways(feed, response))
 
-    def _older(self, address: str, since: datetime, known: KnownHash, now: datetime) -> Collection:
+    def _ways(self, feed: RawFeed, response: Response) -> tuple[Backfill, ...]:
+        """How what came before may be had."""
+        previous = web_url(feed.previous, response.url) if feed.previous else None
+        pages = (partial(self._older, previous),) if previous else ()
+        return (*pages, *(self.beyond(feed, response) if self.beyond else ()))
+
+    def _older(self, address: str, past: Past) -> Collection:
         """The older pages that the feed leads to."""
+        known, now = past.known, past.now
 
         def read(page: str) -> tuple[Collection, str | None]:
             response = self.fetcher.get(page, etag=None, last_modified=None, allow_private=self.allow_private, now=now)
@@ -86,7 +94,7 @@ class FeedSource:
             collection = self._collection(feed, response.url, SourceState(), known, now)
             return _paid(collection, response), web_url(feed.previous, response.url) if feed.previous else None
 
-        return read_back(read, address, since)
+        return read_back(read, address, past.since)
 
     def _address(self, state: SourceState) -> str:
         """Where it moved to for good, unless credentials belong to the old address."""
@@ -115,6 +123,7 @@ class FeedSource:
             problems.append(Problem(code="feed-malformed", where=where, what=feed.flaw, mend="Tell the feed's owner."))
         sightings: list[Sighting] = []
         failed: set[str] = set()
+        remarks: list[Problem] = []
         # How entries are understood is part of what was read: other topics in the configuration reach known articles.
         more_context = [self.context] if self.context else []
         context = json.dumps([self.language or feed.language, self.topics, str(self.timezone), *more_context])
@@ -125,15 +134,26 @@ class FeedSource:
                 continue
             try:
                 content, more = article_content(entry, reading, now)
+            except NothingToShow as error:
+                # No article is lost with it: a placeholder, or a tombstone.
+                remarks.append(Problem(code="article-note", where=f"{where}, {key}", what=f"{error}."))
+                failed.add(key)
+                continue
             except Exception as error:  # noqa: BLE001 - one bad article never costs the others
                 what = f"this entry can't be read: {error}."
                 problems.append(Problem(code="article-unreadable", where=f"{where}, {key}", what=what))
                 failed.add(key)
                 continue
             sightings.append(Sighting(key=key, raw_hash=digest, content=content, notes=(*notes, *more)))
-        remarks = (Problem(code="feed-note", where=where, what=feed.remark),) if feed.remark else ()
+        if feed.remark:
+            remarks.append(Problem(code="feed-note", where=where, what=feed.remark))
         return Collection(
-            sightings=sightings, state=state, problems=tuple(problems), failed=frozenset(failed), notes=remarks
+            sightings=sightings,
+            state=state,
+            problems=tuple(problems),
+            failed=frozenset(failed),
+            notes=tuple(remarks),
+            remark=feed.flaw or feed.remark,
         )
 
 

@@ -26,7 +26,7 @@ def previous_page(links: Iterable[Mapping[str, Any]]) -> str | None:
 def read_back(read: ReadPage, address: str, since: datetime) -> Collection:
     """The pages from ``address`` back to the first that has something as old as ``since``, or that was known.
 
-    At most `MAX_PAGES`.  ``reached`` tells whether they go back that far: archives that end before are not whole.
+    At most `MAX_PAGES`.  ``reached`` tells that they go back that far: archives that end before are not whole.
     Raises `SourceError` where the first page can't be read; a later one costs no more than itself and those before it.
     """
     sightings: dict[str, Sighting] = {}
@@ -56,7 +56,7 @@ def read_back(read: ReadPage, address: str, since: datetime) -> Collection:
         sightings=tuple(sightings.values()),
         problems=tuple(problems),
         failed=frozenset(failed),
-        reached=_goes_back(sightings.values(), since),
+        reached=_goes_back(sightings.values(), since) or None,
     )
 
 

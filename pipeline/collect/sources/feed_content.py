@@ -19,6 +19,8 @@ from pipeline.collect.teaser import make_teaser
 from pipeline.domain.article import Author, Content, Enclosure, Picture, distinct_topics
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_IMAGE = re.compile(r"<img [^>]*>")
+_ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
 _EMAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+")
 _TOO_EARLY = timedelta(days=1)
 _UNTITLED = 80
@@ -42,8 +44,12 @@ class Reading:
     timezone: tzinfo = UTC
 
 
+class NothingToShow(ValueError):
+    """The entry is empty: there is no article in it."""
+
+
 def article_content(entry: RawEntry, reading: Reading, now: datetime) -> tuple[Content, tuple[str, ...]]:
-    """The clean content of an entry, and notes on what was odd in it.  Raises ValueError where there is none at all."""
+    """The clean content of an entry, and notes on what was odd in it.  Raises `NothingToShow` where there is none."""
     notes: list[str] = []
     own_base = urljoin(reading.url, entry.base) if entry.base else None
     home = web_url(reading.home or "", reading.url) or reading.url
@@ -65,7 +71,7 @@ def article_content(entry: RawEntry, reading: Reading, now: datetime) -> tuple[C
         language=_language(entry, reading, text),
         authors=_authors(entry.authors, base),
         topics=distinct_topics([*(clean_text(html.unescape(topic)) for topic in entry.topics), *reading.topics]),
-        picture=_picture(entry.pictures, base),
+        picture=_described(_picture(entry.pictures, base), body),
         enclosures=enclosures,
         published=published,
         updated=updated,
@@ -90,7 +96,7 @@ def _title(title: RawText | None, substitute: str, notes: list[str]) -> str:
             return clean
     line = clean_text(substitute.partition("\n")[0])
     if not line:
-        raise ValueError("it has neither a title nor a text, nor anything else to show")
+        raise NothingToShow("it has neither a title nor a text, nor anything else to show")
     notes.append("it has no title; the start of its text, or its address, serves as one.")
     return line if len(line) <= _UNTITLED else line[:_UNTITLED].rpartition(" ")[0].rstrip(",;:–-") + "…"
 
@@ -141,6 +147,17 @@ def _picture(pictures: Iterable[Picture], base: str) -> Picture | None:
         if url := web_url(picture.url or "", base):
             return replace(picture, url=url, alt=clean_text(picture.alt))
     return None
+
+
+def _described(picture: Picture | None, body: str) -> Picture | None:
+    """The picture with the alternative text that it has in the article: feeds name pictures without one."""
+    if picture is None or picture.alt or "<img" not in body:
+        return picture
+    for image in _IMAGE.findall(body):
+        said = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(image)}
+        if said.get("src") == picture.url and said.get("alt"):
+            return replace(picture, alt=clean_text(said["alt"]))
+    return picture
 
 
 def _enclosures(enclosures: Iterable[Enclosure], base: str) -> tuple[Enclosure, ...]:

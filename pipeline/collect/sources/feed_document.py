@@ -9,17 +9,36 @@ from xml.sax import SAXException, SAXParseException
 from pipeline.collect.links import web_url
 from pipeline.errors import InvalidSource
 
-_HTML_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML_DOCTYPE = re.compile(rb"<!doctype\s+html\b", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ROOTS = (
+    (re.compile(rb"<(?:html|head|body)\b", re.IGNORECASE), "HTML"),
+    (re.compile(rb"<(?:\w+:)?rdf\b", re.IGNORECASE), "RSS 1.0"),
+    (re.compile(rb"<(?:\w+:)?rss\b", re.IGNORECASE), "RSS"),
+    (re.compile(rb"<(?:\w+:)?feed\b", re.IGNORECASE), "Atom"),
+)
 _FEED_LINK = re.compile(
     rb"""<link\b(?=[^>]*\brel=["']?alternate)(?=[^>]*\btype=["']?application/(?:rss\+xml|atom\+xml|feed\+json))"""
     rb"""[^>]*\bhref=["']?([^\s"'>]{1,500})""",
     re.IGNORECASE,
 )
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
-_NAMED_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
-_XML_ENTITIES = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+_NAMED_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
 _START = 4096
-"""How much of a document tells what it is, and how it ends."""
+"""How much of a document tells how it ends."""
+_HEAD = 65_536
+"""How much of it tells what it is."""
+
+
+def root_of(body: bytes) -> str | None:
+    """What a document is by its first element: "RSS", "RSS 1.0", "Atom", "HTML"; None where it is none of them.
+
+    That is seen at once, while the parser that forgives everything takes its time for each element of a page.
+    """
+    start = _COMMENT.sub(b"", body[:_HEAD].replace(b"\0", b""))
+    found = ((match.start(), form) for pattern, form in _ROOTS if (match := pattern.search(start)))
+    # Some generators put a page's doctype before a feed.
+    return min(found, default=(0, "HTML" if _HTML_DOCTYPE.search(start) else None))[1]
 
 
 def is_cut_off(body: bytes) -> bool:
@@ -36,7 +55,7 @@ def numbered_entities(body: bytes) -> bytes:
 
 def _numbered(match: re.Match[bytes]) -> bytes:
     characters = html5.get(f"{match[1].decode()};")
-    if characters is None or match[1] in _XML_ENTITIES:
+    if characters is None:
         return match[0]
     return "".join(f"&#{ord(character)};" for character in characters).encode()
 
@@ -66,7 +85,7 @@ def content_type(body: bytes, charset: str | None) -> str:
 
 def no_feed(body: bytes, url: str, broken: str | None, version: str, where: str) -> InvalidSource:
     """The error for a document without entries: what it is instead, and where the feed may be."""
-    if not version and _HTML_PAGE.search(body[:_START]):
+    if not version and root_of(body) == "HTML":
         link = _FEED_LINK.search(body)
         named = web_url(link[1].decode(errors="replace"), url) if link else None
         mend = f"It names this feed: {named}" if named else "Use its feed's address."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from pipeline.domain.article import Author, Enclosure, Picture
 
@@ -44,17 +44,25 @@ class RawEntry:
 
     def digest(self) -> str:
         """A digest of all that was read: equal for an entry that did not change."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_ENCODER.encode(self).encode()).hexdigest()
+
+
+def _fields(record: object) -> dict[str, object]:
+    """What `dataclasses.asdict` would give of it, without copying it."""
+    return {name: getattr(record, name) for name in record.__slots__}  # type: ignore[attr-defined]
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=_fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
-    """A document's entries.  ``flaw`` says what was wrong with it as a whole, though it could be read; ``remark`` what
-    was done about something that isn't wrong.
+    """A document's entries.  ``flaw`` says what of it was lost, and why; ``remark`` what is odd though nothing was.
 
     ``title`` is the feed's own, as written.  ``home`` is the site's page; ``from_home`` tells that relative links
     start there, as in RSS and JSON Feed (Atom's start at the document).  ``unreadable`` are entries from which nothing
     could be taken: where they stand, and why.  ``previous`` is where older entries are, as the document has it.
+    ``format`` is "atom", "rss" or "json", ``id`` the feed's own (Atom's), ``generator`` what made it.
     """
 
     entries: tuple[RawEntry, ...]
@@ -66,3 +74,6 @@ class RawFeed:
     remark: str | None = None
     unreadable: tuple[tuple[str, str], ...] = ()
     previous: str | None = None
+    format: str = "rss"
+    id: str | None = None
+    generator: str | None = None

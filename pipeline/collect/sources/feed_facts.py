@@ -11,6 +11,7 @@ from pipeline.collect.clean import clean_text, plain_text
 from pipeline.collect.dates import parse_date
 from pipeline.collect.fetch import Response
 from pipeline.collect.fetch_failures import shown_url
+from pipeline.collect.sources.feed_document import root_of
 from pipeline.collect.sources.feed_entry import RawEntry, RawFeed
 from pipeline.collect.sources.feed_xml import parse_xml
 from pipeline.collect.sources.jsonfeed import is_json, parse_json
@@ -19,14 +20,6 @@ from pipeline.errors import InvalidSource
 _JUDGED = 10
 _LONG = 1200
 _TOO_EARLY = timedelta(days=1)
-_START = 65_536
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_FORMS: tuple[tuple[re.Pattern[bytes], str | None], ...] = (
-    (re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE), None),
-    (re.compile(rb"<(?:\w+:)?rdf\b", re.IGNORECASE), "RSS 1.0"),
-    (re.compile(rb"<(?:\w+:)?rss\b", re.IGNORECASE), "RSS"),
-    (re.compile(rb"<(?:\w+:)?feed\b", re.IGNORECASE), "Atom"),
-)
 _CUT = re.compile(
     r"(?:…|\.\.\.|\[&hellip;\]|\[…\]|\[\.\.\.\]|»|→|"
     r"\b(?:read (?:more|on)|continue reading|more|weiterlesen|mehr(?: lesen)?|zum artikel|lire la suite))[\s.\]»→]*\Z",
@@ -39,9 +32,8 @@ def feed_facts(response: Response, now: datetime) -> Facts:
     where = shown_url(response.url)
     if is_json(response.body, response.content_type):
         return _facts(parse_json(response.body, where=where), "JSON Feed", now)
-    form = _form(response.body)
-    if form is None:
-        # Most of what is asked for is a page: the parser that forgives everything takes its time to see that.
+    form = root_of(response.body)
+    if form in (None, "HTML"):
         raise InvalidSource("it is not a feed.", where=where)
     feed = parse_xml(response.body, url=response.url, charset=response.charset, where=where)
     return _facts(feed, form, now)
@@ -56,13 +48,6 @@ def _facts(feed: RawFeed, form: str, now: datetime) -> Facts:
         full_text=_full_text(feed.entries[:_JUDGED]),
         home=feed.home,
     )
-
-
-def _form(body: bytes) -> str | None:
-    """The format by the root element; None where there is none of a feed, or of a page before it."""
-    start = _COMMENT.sub(b"", body[:_START].replace(b"\0", b""))
-    found = ((match.start(), form) for pattern, form in _FORMS if (match := pattern.search(start)))
-    return min(found, default=(0, None))[1]
 
 
 def _newest(feed: RawFeed, now: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""RSS 0.9x, 1.0, 2.0 and Atom 0.3, 1.0, read with feedparser (its sanitiser and resolver off)."""
+"""RSS 0.9x, 1.0, 2.0 and Atom 0.3, 1.0, as feedparser reads them (its sanitiser and resolver off)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from xml.sax import SAXException
 import feedparser
 
 from pipeline.collect.sources.feed_archive import previous_page
-from pipeline.collect.sources.feed_document import content_type, explained, is_cut_off, no_feed, numbered_entities
+from pipeline.collect.sources.feed_document import (
+    content_type,
+    explained,
+    is_cut_off,
+    no_feed,
+    numbered_entities,
+    root_of,
+)
 from pipeline.collect.sources.feed_entry import RawEntry, RawFeed, RawText
 from pipeline.collect.sources.feed_hazards import refuse_hazards
 from pipeline.collect.sources.feed_media import duration_seconds, whole_number
-from pipeline.collect.sources.feed_salvage import MANY_ENTRIES, count_entries, ends_within_entry, salvaged
+from pipeline.collect.sources.feed_plain import plain_feed
+from pipeline.collect.sources.feed_salvage import MANY_ENTRIES, MANY_TAGS, count_entries, ends_within_entry, salvaged
 from pipeline.domain.article import Author, Enclosure, Picture
 from pipeline.errors import InvalidSource
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT_TYPES = _HTML_TYPES | {"text/plain", ""}
 _BYTES = "application/octet-stream"
+_TELL_OWNER = "Tell the feed's owner."
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
@@ -30,15 +39,14 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
     ``url`` is where it came from; ``charset`` what the server said of it.  Raises InvalidSource where it is no feed, or
     a hazard (see `refuse_hazards`).
     """
-    if not body.strip():
-        raise InvalidSource("it is empty.", where=where, mend="Try again later, or check the source's url.")
-    refuse_hazards(body, where)
-    shown = count_entries(body)
-    if shown > MANY_ENTRIES and (quick := salvaged(body)):
-        remark = f"it has {shown:,} entries: it was read with a quicker parser, which loses some details."
-        return replace(quick, remark=remark)
+    shown = _screened(body, url, where)
+    if (quick := _read_quickly(body, shown, where)) is not None:
+        return quick
+    numbered = numbered_entities(body)
+    if (plain := plain_feed(numbered, charset)) and (plain.entries or not shown):
+        return as_raw_feed({"feed": plain.feed}, plain.entries, plain.version)
     parsed = feedparser.parse(
-        numbered_entities(body),
+        numbered,
         sanitize_html=False,
         resolve_relative_uris=False,
         # Not the address: feedparser would resolve ids against it, and they must not change with it.
@@ -48,13 +56,7 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
     version = str(parsed.get("version") or "")
     failure = parsed.get("bozo_exception")
     broken = explained(failure) if isinstance(failure, SAXException) else None
-    flaw = f"it isn't well-formed XML ({broken}); what could be read was used." if broken else None
-    if broken and is_cut_off(body):
-        flaw = "it is cut off; what comes before that was used."
-        if ends_within_entry(body):
-            # The last entry may stop in the middle of a sentence: it comes whole, or next time.
-            entries = entries[:-1]
-            flaw = "it is cut off; the entry that it breaks off in was left out."
+    entries, flaw, remark = _damage(body, broken, entries, shown)
     if not entries and shown and (rescued := salvaged(body)):
         what = f"is broken ({broken})" if broken else "is not as its format asks for"
         return replace(rescued, flaw=f"it {what}; a parser that forgives more salvaged {len(rescued.entries)} entries.")
@@ -62,10 +64,51 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
         raise InvalidSource("it is cut off within its only entry.", where=where, mend="Try again later.")
     if not entries and (not version or (broken and shown)):
         raise no_feed(body, url, broken, version, where)
-    return _raw_feed(parsed, entries, version, flaw)
+    return replace(as_raw_feed(parsed, entries, version), flaw=flaw, remark=remark)
 
 
-def _raw_feed(parsed: dict[str, Any], entries: list[Any], version: str, flaw: str | None) -> RawFeed:
+def _screened(body: bytes, url: str, where: str) -> int:
+    """How many entries a document seems to have.  Raises InvalidSource for what no parser must see."""
+    if not body.strip():
+        raise InvalidSource("it is empty.", where=where, mend="Try again later, or check the source's url.")
+    if root_of(body) == "HTML":
+        raise no_feed(body, url, None, "", where)
+    refuse_hazards(body, where)
+    return count_entries(body)
+
+
+def _read_quickly(body: bytes, shown: int, where: str) -> RawFeed | None:
+    """A document that would take feedparser too long, read with a quicker parser; None where it is none."""
+    tags = body.count(b"<")
+    if shown <= MANY_ENTRIES and tags <= MANY_TAGS:
+        return None
+    much = f"{shown:,} entries" if shown > MANY_ENTRIES else f"{tags:,} tags"
+    if quick := salvaged(body):
+        return replace(quick, remark=f"it has {much}: it was read with a quicker parser, which loses some details.")
+    if tags > MANY_TAGS:
+        raise InvalidSource(f"it has {much}, and no entry can be read quickly.", where=where, mend=_TELL_OWNER)
+    return None
+
+
+def _damage(
+    body: bytes, broken: str | None, entries: list[Any], shown: int
+) -> tuple[list[Any], str | None, str | None]:
+    """The entries of a broken document that can be used, and what was lost, or else is odd."""
+    if broken is None:
+        return entries, None, None
+    if is_cut_off(body):
+        if ends_within_entry(body):
+            # The last entry may stop in the middle of a sentence: it comes whole, or next time.
+            return entries[:-1], "it is cut off; the entry that it breaks off in was left out.", None
+        return entries, "it is cut off; what comes before that was used.", None
+    why = f"it isn't well-formed XML ({broken})"
+    if len(entries) < shown:
+        return entries, f"{why}; {len(entries)} of {shown} entries could be read.", None
+    # A foreign feed stays as it is for years: what costs no article is worth a note, and no alarm each day.
+    return entries, None, f"{why}; all {len(entries)} entries were read all the same."
+
+
+def as_raw_feed(parsed: dict[str, Any], entries: list[Any], version: str) -> RawFeed:
     feed = parsed.get("feed", {})
     # RFC 4287, 4.2.1: an entry without an author has the feed's.  RSS has no such rule.
     inherited = _authors(feed) if version.startswith("atom") else ()
@@ -83,9 +126,11 @@ def _raw_feed(parsed: dict[str, Any], entries: list[Any], version: str, flaw: st
         home=_string(feed, "link"),
         from_home=not version.startswith("atom"),
         language=_string(feed, "language"),
-        flaw=flaw,
         unreadable=tuple(unreadable),
         previous=previous_page(feed.get("links", ())),
+        format="atom" if version.startswith("atom") else "rss",
+        id=_string(feed, "id") if version.startswith("atom") else None,
+        generator=_string(feed, "generator"),
     )
 
 

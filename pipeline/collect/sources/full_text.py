@@ -16,7 +16,7 @@ from pipeline.collect.extract import MAX_BYTES, PAGE_TYPES, PageReading, extract
 from pipeline.collect.fetch import Response
 from pipeline.collect.hosts import SPACING
 from pipeline.collect.robots import Fetching, Robots
-from pipeline.collect.source import Backfill, Collection, KnownHash, Source, SourceState
+from pipeline.collect.source import Backfill, Collection, KnownHash, Past, Source, SourceState
 from pipeline.collect.teaser import make_teaser
 from pipeline.domain.article import Content, Sighting
 from pipeline.errors import SourceError, SourceUnavailable
@@ -28,6 +28,8 @@ CONTEXT = "full_text"
 
 _LIMIT = 30
 """How many pages one collection fetches."""
+_LIMIT_OF_PAST = 100
+"""How many of them for entries that no later collection shows again."""
 _ATTEMPTS = 5
 _PATIENCE = timedelta(minutes=2)
 """How long one collection waits altogether for the sake of Crawl-delay."""
@@ -98,10 +100,10 @@ class FullTextSource:
 
     def collect(self, state: SourceState, known: KnownHash, now: datetime) -> Collection:
         """The feed's answer, its teasers made whole.  Where some are left, the feed is read again the next time."""
-        return self._completed(self.feed.collect(state, _settled(known), now), known, now)
+        return self._completed(self.feed.collect(state, _settled(known), now), known, now, limit=self.limit)
 
-    def _completed(self, collection: Collection, known: KnownHash, now: datetime) -> Collection:
-        visit = _Visit(Robots(self.pages, now, allow_private=self.allow_private), self.limit)
+    def _completed(self, collection: Collection, known: KnownHash, now: datetime, *, limit: int) -> Collection:
+        visit = _Visit(Robots(self.pages, now, allow_private=self.allow_private), limit)
         sightings = [self._whole(seen, known, now, visit) for seen in collection.sightings]
         state = collection.state
         if any(_PENDING.fullmatch(seen.raw_hash) for seen in sightings):
@@ -111,17 +113,19 @@ class FullTextSource:
             collection,
             sightings=sightings,
             state=state,
-            older=partial(self._older, collection.older) if collection.older else None,
+            older=tuple(partial(self._older, way) for way in collection.older),
             requests=collection.requests + visit.requests + visit.robots.requests,
             received=collection.received + visit.received + visit.robots.received,
         )
 
-    def _older(self, older: Backfill, since: datetime, known: KnownHash, now: datetime) -> Collection:
-        return self._completed(older(since, _settled(known), now), known, now)
+    def _older(self, older: Backfill, past: Past) -> Collection:
+        """What it showed before, made whole as well.  What is left then has no later turn: no window shows it again."""
+        found = older(replace(past, known=_settled(past.known)))
+        return self._completed(found, past.known, past.now, limit=max(self.limit, _LIMIT_OF_PAST))
 
     def _whole(self, seen: Sighting, known: KnownHash, now: datetime, visit: _Visit) -> Sighting:
         content = seen.content
-        if content is None or content.url is None or not is_cut_short(content.html):
+        if content is None or content.url is None or content.text_from == "page" or not is_cut_short(content.html):
             return seen
         before = _PENDING.fullmatch(known(seen.key) or "")
         attempts = int(before[1]) if before and seen.raw_hash.startswith(before[2]) else 0

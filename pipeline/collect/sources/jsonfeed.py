@@ -50,6 +50,7 @@ def parse_json(body: bytes, *, where: str) -> RawFeed:
         language=_string(document, "language"),
         unreadable=tuple(unreadable),
         previous=_string(document, "next_url"),
+        format="json",
     )
 
 

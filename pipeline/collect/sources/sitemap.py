@@ -8,14 +8,15 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
-from pipeline.collect.dates import parse_date
 from pipeline.collect.extract import PageReading
 from pipeline.collect.robots import Fetching, Robots
-from pipeline.collect.source import Collection, KnownHash, SourceState
+from pipeline.collect.source import Collection, KnownHash, Past, SourceState
+from pipeline.collect.sources.sitemap_dates import believed, entry_date
 from pipeline.collect.sources.sitemap_document import SitemapEntry
 from pipeline.collect.sources.sitemap_memory import (
     Failed,
@@ -30,14 +31,13 @@ from pipeline.collect.sources.sitemap_memory import (
     short,
 )
 from pipeline.collect.sources.sitemap_pages import Pages, Unreadable
-from pipeline.collect.sources.sitemap_survey import Survey, Surveyor, names_sitemap
+from pipeline.collect.sources.sitemap_past import SitemapPast
+from pipeline.collect.sources.sitemap_survey import Survey, Surveyor, host_of_site, names_sitemap
 from pipeline.domain.article import Sighting
 from pipeline.domain.canonical import canonical_url
 
 _VERSION = 1
 """Of how pages are read: a higher one has all of them read again."""
-_JUST_NOW = timedelta(hours=1)
-_FEW = 10
 
 
 @dataclass(slots=True)
@@ -79,7 +79,8 @@ class SitemapSource:
     def collect(self, state: SourceState, known: KnownHash, now: datetime) -> Collection:
         """Read the sitemaps, then the pages that are new or changed.
 
-        Complete where every sitemap was read as a whole: a page that none names any longer was withdrawn.
+        Complete where every sitemap was read as a whole: a page that none names any longer was withdrawn.  News
+        sitemaps never are: they name what is at most two days old.
         """
         memory = remembered(state, self.url, now)
         options = self._options()
@@ -103,29 +104,49 @@ class SitemapSource:
         )
         return self._collection(survey, wanted, work, pages, memory, now)
 
+    def backfill(self, past: Past) -> Collection:
+        """What all sitemaps of the site name, where ``url`` is one that only names the newest pages."""
+        options = self._options()
+        ask = SitemapPast(
+            name=self.name,
+            url=urljoin(self.url, "/"),
+            hosts={host_of_site(self.url)},
+            wanted=self._may_be_article({host_of_site(self.url)}),
+            mark=lambda entry: str(Mark(options=options, digest=_digest(entry), day=day_of(past.now))),
+            reading=PageReading(topics=self.topics, language=self.language, timezone=self.timezone),
+            sitemaps=self.sitemaps,
+            pages=self.pages,
+            allow_private=self.allow_private,
+            pause=self.pause,
+        )
+        return ask(past)
+
     def _options(self) -> str:
         said = json.dumps([_VERSION, self.topics, self.language, str(self.timezone)])
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
     def _wanted(self, survey: Survey, now: datetime) -> list[SitemapEntry]:
         """The entries that may be articles, the newest first, then the undated in their order."""
+        chosen = believed(list(filter(self._may_be_article(survey.hosts), survey.entries.values())), now)
+        dates = {entry.url: entry_date(entry) for entry in chosen}
+        return sorted(chosen, key=lambda entry: dates[entry.url] or datetime.min.replace(tzinfo=UTC), reverse=True)
+
+    def _may_be_article(self, hosts: AbstractSet[str]) -> Callable[[SitemapEntry], bool]:
         include, exclude = _patterns(self.include), _patterns(self.exclude)
         below = _below(self.url)
-        chosen = []
-        for entry in survey.entries.values():
+
+        def may_be(entry: SitemapEntry) -> bool:
             parts = urlsplit(entry.url)
             path = unquote(parts.path) or "/"
             front = not parts.path.strip("/") and not parts.query
-            if (
-                (parts.hostname or "").removeprefix("www.") in survey.hosts
+            return (
+                (parts.hostname or "").removeprefix("www.") in hosts
                 and path.startswith(f"{below}/")
                 and (any(pattern.fullmatch(path) for pattern in include) if include else not front)
                 and not any(pattern.fullmatch(path) for pattern in exclude)
-            ):
-                chosen.append(entry)
-        chosen = _believed(chosen, now)
-        dates = {entry.url: _date(entry) for entry in chosen}
-        return sorted(chosen, key=lambda entry: dates[entry.url] or datetime.min.replace(tzinfo=UTC), reverse=True)
+            )
+
+        return may_be
 
     def _planned(self, wanted: list[SitemapEntry], memory: Memory, known: KnownHash, now: datetime) -> _Work:
         work = _Work()
@@ -198,7 +219,7 @@ class SitemapSource:
         return Collection(
             sightings=(*sightings, *unchanged),
             state=keep(after, self.url),
-            complete=survey.complete,
+            complete=survey.complete and not survey.is_window,
             not_modified=not survey.changed,
             problems=(*survey.problems, *pages.problems),
             notes=tuple(pages.notes),
@@ -206,8 +227,8 @@ class SitemapSource:
             poll_after=now + pages.wait if pages.wait else None if pending else survey.fresh_until,
             requests=survey.requests + pages.requests + pages.robots.requests,
             received=survey.received + pages.received + pages.robots.received,
-            # A sitemap is no window: what it does not name is not missing.
-            reached=True,
+            # Other sitemaps are no windows: what they don't name is not missing.
+            reached=not survey.is_window,
         )
 
 
@@ -215,21 +236,8 @@ def _patterns(globs: Iterable[str]) -> list[re.Pattern[str]]:
     return [re.compile(fnmatch.translate(glob)) for glob in globs]
 
 
-def _believed(entries: list[SitemapEntry], now: datetime) -> list[SitemapEntry]:
-    """The entries, without a lastmod where that is the time at which the sitemap was made, the same for most pages."""
-    moments = {entry.url: parse_date(entry.lastmod) for entry in entries if entry.lastmod}
-    now_made = {url for url, moment in moments.items() if moment and moment > now - _JUST_NOW}
-    if len(now_made) < _FEW or len(now_made) * 2 <= len(entries):
-        return entries
-    return [replace(entry, lastmod="") if entry.url in now_made else entry for entry in entries]
-
-
-def _date(entry: SitemapEntry) -> datetime | None:
-    return parse_date(entry.lastmod) or parse_date(entry.published)
-
-
 def _is_older(entry: SitemapEntry, since: datetime) -> bool:
-    moment = _date(entry)
+    moment = entry_date(entry)
     return moment is not None and moment < since
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
+from pipeline.collect.dates import parse_date
 from pipeline.collect.fetch import Response
 from pipeline.collect.fetch_failures import shown_url
 from pipeline.collect.links import web_url
@@ -23,7 +24,7 @@ _IS_SITEMAP = re.compile(r"sitemap|\.(?:xml|txt|gz)$", re.IGNORECASE)
 _DEEPEST = 3
 _MOST_DOCUMENTS = 100
 _MOST_ENTRIES = 100_000
-_FULL_EVERY = timedelta(days=1)
+_DAY = _FULL_EVERY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -47,6 +48,11 @@ class Survey:
     requests: int = 0
     received: int = 0
 
+    @property
+    def is_window(self) -> bool:
+        """Whether only news sitemaps were read, which name no page that is more than two days old (Google News)."""
+        return bool(self.entries) and all(entry.published for entry in self.entries.values())
+
 
 def names_sitemap(url: str) -> bool:
     """Whether an address is that of a sitemap, not that of a site."""
@@ -55,7 +61,11 @@ def names_sitemap(url: str) -> bool:
 
 @dataclass(slots=True)
 class Surveyor:
-    """One reading of a source's sitemaps.  ``name`` is the source's, ``url`` what it was configured with."""
+    """One reading of a source's sitemaps.  ``name`` is the source's, ``url`` what it was configured with.
+
+    At most ``most_documents`` are read; of those that an index names, none that it says did not change since
+    ``newer_than``.
+    """
 
     name: str
     url: str
@@ -64,6 +74,8 @@ class Surveyor:
     memory: Memory
     now: datetime
     allow_private: bool = False
+    newer_than: datetime | None = None
+    most_documents: int = _MOST_DOCUMENTS
     found: Survey = field(default_factory=Survey)
 
     def survey(self) -> Survey:
@@ -73,7 +85,7 @@ class Surveyor:
         """
         found = self.found
         found.full = self.memory.full is None or self.now - self.memory.full >= _FULL_EVERY
-        found.hosts.add(_host(self.url))
+        found.hosts.add(host_of_site(self.url))
         if names_sitemap(self.url):
             found.roots = (self.url,)
             self._read(self.url, "", 0, is_root=True)
@@ -123,7 +135,7 @@ class Surveyor:
         found, before = self.found, self.memory.documents.get(url, Document())
         if url in found.documents:
             return
-        if len(found.documents) >= _MOST_DOCUMENTS:
+        if len(found.documents) >= self.most_documents:
             found.complete = False
             return
         quick = before.settled and not found.full
@@ -155,7 +167,7 @@ class Surveyor:
             children=document.children,
         )
         if is_root:
-            found.hosts.add(_host(answer.url))
+            found.hosts.add(host_of_site(answer.url))
             if answer.fresh_until:
                 found.fresh_until = min(answer.fresh_until, found.fresh_until or answer.fresh_until)
         self._add(document, url)
@@ -203,6 +215,9 @@ class Surveyor:
             return
         # The newest first, for the case that there are more than are read.
         for child, lastmod in sorted(children, key=lambda one: one[1], reverse=True):
+            changed = parse_date(lastmod) if self.newer_than else None
+            if self.newer_than and changed and changed < self.newer_than - _DAY:
+                continue
             try:
                 self._read(child, lastmod, depth + 1)
             except SourceError as error:
@@ -227,5 +242,6 @@ def _is_elsewhere(error: SourceError) -> bool:
     return isinstance(error, InvalidSource | SourceGone)
 
 
-def _host(url: str) -> str:
+def host_of_site(url: str) -> str:
+    """The host of a web address, without ``www.``."""
     return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.collect.source import Collection, KnownHash, SourceState
+from pipeline.collect.source import Collection, KnownHash, Past, SourceState
 from pipeline.collect.sources.feed import FeedSource
 from pipeline.collect.sources.feed_content import Reading, article_content
 from pipeline.collect.sources.wordpress_api import PER_PAGE, Api, ApiOff, Failed, Fetching, Page
@@ -61,8 +61,9 @@ class WordPressSource:
             found = replace(found, memory=replace(found.memory, floor=floor))
         return self._collection(api, found, known, memory.edited)
 
-    def backfill(self, since: datetime, known: KnownHash, now: datetime) -> Collection:
+    def backfill(self, past: Past) -> Collection:
         """All posts that were published or edited since then.  Raises `SourceUnavailable` where the API is off."""
+        since, now = past.since, past.now
         api = Api(self.fetcher, self.allow_private, now, self.per_page)
         memory, page = self._reach(api, Memory())
         if isinstance(page, ApiOff):
@@ -72,7 +73,7 @@ class WordPressSource:
         stamps = [row.modified for row in rows.values() if row.modified and row.modified <= now]
         memory = replace(memory, edited=max(stamps, default=since))
         found = Survey(rows=rows, complete=False, memory=memory)
-        return replace(self._collection(api, found, known, since), reached=True)
+        return replace(self._collection(api, found, past.known, since), reached=True)
 
     def _reach(self, api: Api, memory: Memory) -> tuple[Memory, Page | ApiOff]:
         """Find the API and ask it for the newest posts; where that can't be, why, and where the feed is."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from pipeline.store.tables.articles import alias, article, article_topic, gap, revision, sighting, source
-from pipeline.store.tables.audience import subscriber, subscription, suppression, topic_set
+from pipeline.store.tables.adoption import adopted_id, adopted_name
+from pipeline.store.tables.articles import alias, article, article_facet, article_topic, gap, revision, sighting, source
+from pipeline.store.tables.audience import subscriber, subscription, subscription_group, suppression, topic_set
 from pipeline.store.tables.base import metadata
-from pipeline.store.tables.mailing import batch, delivery, issue, newsletter, variant, variant_group
+from pipeline.store.tables.mailing import batch, correction, delivery, issue, newsletter, variant, variant_group
 from pipeline.store.tables.operation import instance, run, schedule
+from pipeline.store.tables.websub import websub_request, websub_subscription, websub_topic
 
 __all__ = [
+    "adopted_id",
+    "adopted_name",
     "alias",
     "article",
+    "article_facet",
     "article_topic",
     "batch",
+    "correction",
     "delivery",
     "gap",
     "instance",
@@ -26,8 +32,12 @@ __all__ = [
     "source",
     "subscriber",
     "subscription",
+    "subscription_group",
     "suppression",
     "topic_set",
     "variant",
     "variant_group",
+    "websub_request",
+    "websub_subscription",
+    "websub_topic",
 ]

@@ -30,6 +30,8 @@ source = Table(
     Column("failing_since", UtcTime),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("error", Text),
+    # What was odd about its last changed answer, though nothing of it was lost.
+    Column("remark", Text),
     # How many articles the last changed answer showed, and all of them together.
     Column("last_window", Integer, nullable=False, server_default="0"),
     Column("windows", BigInteger, nullable=False, server_default="0"),
@@ -71,8 +73,12 @@ article = Table(
     Column("mailable", Boolean, nullable=False),
     Column("release_number", BigInteger, unique=True),
     Column("released_at", UtcTime),
+    # The month of the archives that it is filed under, as 202601: given once, whatever becomes of its dates.
+    Column("archive_month", Integer, nullable=False, server_default="0"),
     Index(None, "published_at", "id"),
+    Index(None, "archive_month", "published_at", "id"),
     Index(None, "mailable", "release_number", "settles_at"),
+    Index(None, "retracted_at"),
 )
 
 revision = Table(
@@ -94,6 +100,17 @@ article_topic = Table(
     metadata,
     Column("topic", Text, primary_key=True),
     Column("article_id", Id, ForeignKey("article.id"), primary_key=True),
+    Index(None, "article_id"),
+)
+
+# What the current revision carries, under the form that it is compared by; the label is how it is written there.
+article_facet = Table(
+    "article_facet",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("article_id", Id, ForeignKey("article.id"), primary_key=True),
+    Column("label", Text, nullable=False),
     Index(None, "article_id"),
 )
 

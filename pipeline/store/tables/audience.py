@@ -25,20 +25,33 @@ topic_set = Table(
     Column("topics", Text, nullable=False, unique=True),
 )
 
+# Subscriptions with the same choices that stand at the same place: an issue moves these rows, however many belong to
+# each.  Equal rows may arise; the next issue makes one of them.
+subscription_group = Table(
+    "subscription_group",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("newsletter", String(100), nullable=False),
+    Column("cadence", String(100), nullable=False),
+    # Empty where it is left to the newsletter, as is the language.
+    Column("timezone", String(64), nullable=False, server_default=""),
+    Column("topic_set_id", Id, ForeignKey("topic_set.id"), nullable=False),
+    Column("language", String(35), nullable=False, server_default=""),
+    Column("cursor", BigInteger, nullable=False),
+    # Articles that a failed delivery gave back, and corrections that wait for an issue: ids, ascending, with commas.
+    Column("owed", Text, nullable=False, server_default=""),
+    Column("corrections", Text, nullable=False, server_default=""),
+    Index(None, "newsletter", "cadence", "topic_set_id"),
+)
+
 subscription = Table(
     "subscription",
     metadata,
     Column("id", Id, primary_key=True),
     Column("subscriber_id", Id, ForeignKey("subscriber.id"), nullable=False),
     Column("newsletter", String(100), nullable=False),
-    Column("cadence", String(100), nullable=False),
-    Column("topic_set_id", Id, ForeignKey("topic_set.id"), nullable=False),
-    Column("language", String(35)),
-    Column("timezone", String(64)),
+    Column("group_id", Id, ForeignKey("subscription_group.id"), nullable=False),
     Column("state", String(20), nullable=False),
-    Column("cursor", BigInteger, nullable=False),
-    # Articles that a failed delivery gave back: their ids, ascending, joined by commas.
-    Column("owed", Text, nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False),
     # None while the person has not said yes: such a one can become pending, but never active by itself.
     Column("confirmed_at", UtcTime),
@@ -46,7 +59,8 @@ subscription = Table(
     Column("ended_how", Text),
     UniqueConstraint("subscriber_id", "newsletter"),
     CheckConstraint("state IN ('pending', 'active', 'unsubscribed')", name="state"),
-    Index("ix_subscription_group", "newsletter", "state", "cadence", "timezone", "cursor", "topic_set_id", "language"),
+    # All that freezing an issue reads of a subscription.
+    Index("ix_subscription_group", "group_id", "state", "subscriber_id", "id"),
 )
 
 suppression = Table(

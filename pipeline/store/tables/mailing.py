@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -57,19 +57,38 @@ variant = Table(
     Column("language", String(35), nullable=False),
     # [[article id, revision], …] in the order of the issue.
     Column("articles", Text, nullable=False),
+    # The topic key that each stands under: [key, …]; empty where they are not grouped.
+    Column("sections", Text, nullable=False, server_default="[]"),
+    # The corrections that it tells of: [id, …].
+    Column("corrections", Text, nullable=False, server_default="[]"),
     # The rendered message; once it is there it never changes, so that every attempt carries the same bytes.
     Column("message", Text),
     UniqueConstraint("issue_id", "number"),
 )
 
+# Which subscriptions a variant was made for, and where they stood: the evidence.
 variant_group = Table(
     "variant_group",
     metadata,
     Column("variant_id", Id, ForeignKey("variant.id"), primary_key=True),
-    Column("cursor", BigInteger, primary_key=True),
-    Column("topic_set_id", Id, primary_key=True),
-    Column("language", String(35), primary_key=True),
-    Column("owed", Text, primary_key=True),
+    Column("group_id", Id, primary_key=True),
+    Column("cursor", BigInteger, nullable=False),
+    Column("topic_set_id", Id, nullable=False),
+    Column("owed", Text, nullable=False),
+    Column("corrections", Text, nullable=False),
+)
+
+# That an article which was mailed has been retracted, or was wrong.  It is released as articles are.
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", Id, ForeignKey("article.id"), nullable=False),
+    Column("retracted", Boolean, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("made_at", UtcTime, nullable=False),
+    Column("release_number", BigInteger, unique=True),
+    Index(None, "article_id"),
 )
 
 batch = Table(
@@ -112,11 +131,10 @@ delivery = Table(
     Column("outcome", String(20)),
     Column("reason", Text),
     Column("provider_ref", Text),
-    ForeignKeyConstraint(["issue_id"], ["issue.id"]),
-    ForeignKeyConstraint(["variant_id"], ["variant.id"]),
+    # No foreign keys: rows come from one statement that joins what they refer to, and checking a million of them again
+    # takes longer than writing them.  No index of subscribers either: the primary key finds one, issue by issue.
     CheckConstraint("outcome IN ('accepted', 'rejected', 'suppressed', 'cancelled')", name="outcome"),
     CheckConstraint("outcome IS NOT NULL OR sequence IS NOT NULL", name="to_do_has_batch"),
     Index(None, "variant_id", "sequence"),
-    Index(None, "subscriber_id"),
     sqlite_with_rowid=False,
 )

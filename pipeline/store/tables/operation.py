@@ -17,6 +17,8 @@ instance = Table(
     # The last release number given out; its row is the lock that makes the order of commits that of the numbers.
     Column("last_release", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
+    # Counts the answers of sources that changed anything of an article: while it stands still, so do the feeds.
+    Column("articles_version", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("id = 1", name="only_one"),
 )
 

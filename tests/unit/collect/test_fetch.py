@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import http.cookiejar
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -76,11 +75,16 @@ def test_it_says_who_it_is_and_nothing_about_the_machine(
         assert not {"Cookie", "Referer", "Authorization", "Proxy-Authorization"} & set(request.headers)
 
 
-def test_the_fetcher_has_no_cookie_jar_that_would_take_one(fetcher: Fetcher) -> None:
-    for session in (fetcher._guarded, fetcher._open):
-        policy = session.cookies._policy  # type: ignore[attr-defined]
-        assert isinstance(policy, http.cookiejar.DefaultCookiePolicy)
-        assert policy.allowed_domains() == ()
+def test_a_cookie_that_comes_with_a_redirect_does_not_go_to_where_it_leads(server: FeedServer, fetcher: Fetcher) -> None:
+    url = server.status("/f", 302, {"Set-Cookie": "id=1; Path=/", "Location": server.document("/g", b"<rss/>")})
+    assert get(fetcher, url).body == b"<rss/>"
+    assert "Cookie" not in server.asked("/g")[0].headers
+
+
+def test_what_a_redirect_says_is_not_read(server: FeedServer, fetcher: Fetcher) -> None:
+    head = f"HTTP/1.1 302 Found\r\nLocation: {server.document('/g', b'<rss/>')}\r\nContent-Length: 1000000\r\n\r\n"
+    # Who reads it comes to an end that must not be there, or waits.
+    assert get(fetcher, server.raw("/f", head.encode())).body == b"<rss/>"
 
 
 @pytest.mark.parametrize(

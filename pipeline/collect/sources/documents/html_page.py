@@ -11,11 +11,13 @@ from typing import cast
 from lxml import etree, html
 
 from pipeline.collect.clean import clean_text
+from pipeline.collect.crowding import MOST_ATTRIBUTES, is_crowded
 from pipeline.collect.links import web_url
 from pipeline.collect.sources.documents.document import Document, InvalidDocument, Metadata
 from pipeline.collect.sources.documents.metadata import language_tag
 from pipeline.domain.article import Author, Picture
 
+_MOST_TAGS = 100_000
 _OF_HEAD = frozenset({"base", "link", "meta", "noscript", "object", "script", "style", "template", "title"})
 # What a page has around its article.
 _FURNITURE = (
@@ -59,6 +61,12 @@ def parse_html(text: str, given: Metadata) -> Document:
 
 
 def _parsed(text: str) -> html.HtmlElement:
+    if is_crowded(text):
+        what = f"One of its elements has more than {MOST_ATTRIBUTES:,} attributes."
+        raise InvalidDocument(what, mend="Look at what made it: no page has that.")
+    if text.count("<") > _MOST_TAGS:
+        what = f"It has more than {_MOST_TAGS:,} tags."
+        raise InvalidDocument(what, mend="Split it.")
     # huge_tree off: libxml2 stops at 256 levels and at texts of 10 MB.
     parser = html.HTMLParser(
         encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True, recover=True
