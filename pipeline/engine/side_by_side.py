@@ -12,7 +12,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _LOOK_EVERY = 0.1
-_GRACE = 1.0
+_GRACE = 0.5
 
 
 class Interrupted(BaseException):

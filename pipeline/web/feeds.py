@@ -74,7 +74,8 @@ class FeedDocuments:
             headers["access-control-expose-headers"] = "ETag, Link"
             # WebSub discovery (W3C WebSub, section 4).
             headers["link"] = f'<{self._site.feeds_url}/{quote(name)}>; rel="self"'
-            if self._site.hub:
+            # Of an archive no hub tells anything: its documents are for those who come late.
+            if self._site.hub and "/archive/" not in name:
                 headers["link"] += f', <{self._site.hub}>; rel="hub"'
         elif media_type.startswith("text/html"):
             headers["content-security-policy"] = _PAGE_POLICY

@@ -434,7 +434,8 @@ def test_items_that_are_none_cost_only_themselves() -> None:
     collection = read(json_feed(f'1, null, "x", {{}}, {{"id": "empty"}}, {odd}, {good}'))
     titles = [sighting.content.title for sighting in collection.sightings if sighting.content]
     assert titles == ["https://feeds.example.org/odd", "Good"]
-    assert len(collection.problems) == 5
+    assert len(collection.problems) == 3
+    assert len(collection.notes) == 2, "where there is nothing in an item, nothing is lost with it"
     assert "empty" in collection.failed
 
 
