@@ -104,6 +104,7 @@ def _ways_beyond(
             timezone=settings.site.timezone,
             allow_private=source.allow_private,
         )
+
     return (
         lambda past: site().by_wordpress(feed, response, past),
         lambda past: site().by_sitemap(feed, response, past),

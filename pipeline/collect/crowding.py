@@ -18,8 +18,8 @@ class _CrowdedError(Exception):
 class _Counter:
     """A target that keeps nothing: libxml2's tokeniser alone is linear."""
 
-    def start(self, _tag: str, attributes: Mapping[str, str]) -> None:
-        if len(attributes) > MOST_ATTRIBUTES:
+    def start(self, tag: str, attrib: Mapping[str, str]) -> None:  # noqa: ARG002 - as lxml calls it
+        if len(attrib) > MOST_ATTRIBUTES:
             raise _CrowdedError
 
     def close(self) -> None:
@@ -30,7 +30,8 @@ def is_crowded(markup: str | bytes) -> bool:
     """Whether an element of this HTML has more than `MOST_ATTRIBUTES`: a tree must not be made of it."""
     if len(markup) <= _SMALL:
         return False
-    parser = etree.HTMLParser(target=_Counter(), encoding="utf-8", no_network=True)
+    # The stubs want more of a target than lxml calls.
+    parser = etree.HTMLParser(target=_Counter(), encoding="utf-8", no_network=True)  # type: ignore[arg-type]
     try:
         etree.fromstring(markup.encode("utf-8", "replace") if isinstance(markup, str) else markup, parser)
     except _CrowdedError:

@@ -28,7 +28,9 @@ class Capabilities:
     ``max_batch`` counts recipients a call.  ``key_life`` is how long the provider recognises a batch that it has
     seen and doesn't send it again (None: it never does; `timedelta.max`: for good).  ``log_settles`` is the age after
     which the silence of a `Queryable` provider's log proves that a batch was not accepted (None: it never does).
-    ``call_timeout`` bounds one `Provider.submit`; the ledger's lease outlives it.
+    ``call_timeout`` bounds one `Provider.submit`; the ledger's lease outlives it.  ``own_message_id`` tells whether
+    messages keep the Message-ID that we give them.  ``no_one_click`` is why a provider can't carry each recipient's own
+    List-Unsubscribe (RFC 8058), a sentence, and empty where it can: newsletters must not go by one that can't.
     """
 
     shape: Shape
@@ -36,6 +38,8 @@ class Capabilities:
     key_life: timedelta | None = None
     log_settles: timedelta | None = None
     call_timeout: timedelta = timedelta(seconds=60)
+    own_message_id: bool = True
+    no_one_click: str = ""
 
 
 class Provider(Protocol):

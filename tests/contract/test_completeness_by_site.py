@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -46,9 +46,11 @@ def page(site: SiteServer, number: int, when: datetime | None = None) -> None:
     site.page(f"/posts/{number}", article(f"Post {number}", head, words))
 
 
-def map_of(site: SiteServer, numbers: Iterable[int], lastmod: datetime | None = None, **more: str) -> None:
+def map_of(
+    site: SiteServer, numbers: Iterable[int], lastmod: datetime | None = None, more: Mapping[str, str] | None = None
+) -> None:
     """A sitemap of these posts, each with the page that it names."""
-    entries = dict(more)
+    entries = dict(more or {})
     for number in numbers:
         page(site, number)
         entries[f"/posts/{number}"] = (lastmod or published(number)).isoformat()
@@ -98,7 +100,7 @@ def test_robots_txt_names_the_sitemap_and_what_may_be_read(site: SiteServer, pol
 
 def test_old_articles_that_were_edited_are_not_taken_for_new_ones(site: SiteServer, polling: Polling) -> None:
     page(site, 90, published(-300))
-    map_of(site, range(1, 10), **{"/posts/90": published(8).isoformat(), "/posts/2": published(8).isoformat()})
+    map_of(site, range(1, 10), more={"/posts/90": published(8).isoformat(), "/posts/2": published(8).isoformat()})
     assert scroll(site, polling, [9, 8, 7]) == ()
     assert numbers(polling) == list(range(1, 10))
 

@@ -162,7 +162,11 @@ def test_who_hangs_is_left_alone_once_it_is_to_stop() -> None:
         entered.set()
         hanging.wait(60)
 
-    threading.Thread(target=lambda: (entered.wait(LONG), stopping.set())).start()
+    def stop() -> None:
+        entered.wait(LONG)
+        stopping.set()
+
+    threading.Thread(target=stop).start()
     with pytest.raises(Interrupted):
         side_by_side(work, [1, 2, 3], threads=1, stopping=stopping, grace=0.1)
     hanging.set()

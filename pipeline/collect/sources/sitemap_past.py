@@ -133,4 +133,3 @@ class SitemapPast:
         articles = "1 article that it no longer shows was" if number == 1 else f"{number} no longer shown were"
         what = f"{articles} read from the pages that the site's sitemap names."
         return (Problem(code="read-from-sitemap", where=f"source {self.name}", what=what),)
-

@@ -7,12 +7,13 @@ for each merge field, no call is larger than the provider takes, what is refused
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from pipeline.deliver.addresses import ascii_domain
 from pipeline.deliver.provider import Capabilities
@@ -33,6 +34,12 @@ class Call:
     body: bytes
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_json(cls, url: str, document: object, headers: Mapping[str, str] | None = None) -> Self:
+        """A call with this document."""
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return cls(url=url, body=body, headers=headers or {})
 
 
 class Dialect(Protocol):

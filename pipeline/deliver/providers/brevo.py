@@ -6,7 +6,6 @@ https://developers.brevo.com/docs/batch-send-transactional-emails
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from pipeline.deliver.providers.answers import Reader
 from pipeline.deliver.providers.api import ApiProvider, Call
 from pipeline.deliver.providers.dividing import Divisible
 from pipeline.deliver.providers.http_calls import Answer, HttpCalls
-from pipeline.deliver.providers.personal import personal
+from pipeline.deliver.providers.personal import not_ascii, personal
 from pipeline.deliver.providers.recipients import accepted
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
@@ -87,8 +86,7 @@ class BrevoDialect:
         }
         if message.reply_to:
             document["replyTo"] = _person(*parse_mailbox(message.reply_to))
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        return Call(url=f"{self.base_url}/v3/smtp/email", body=body)
+        return Call.of_json(f"{self.base_url}/v3/smtp/email", document)
 
     def read(self, answer: Answer, chosen: Sequence[Addressee]) -> Sequence[Outcome] | Divisible:
         if answer.status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
@@ -102,8 +100,8 @@ class BrevoDialect:
     def _version(self, message: Message, one: Addressee) -> dict[str, object]:
         own = personal(message, one.recipient)
         headers = {**own.headers, "Message-ID": f"<{one.message_id}>"}
-        if unsafe := [name for name, value in headers.items() if not value.isascii()]:
-            what = f"Brevo takes only ASCII in the header {unsafe[0]}."
+        if unsafe := not_ascii(headers):
+            what = f"Brevo takes only ASCII in the header {unsafe}."
             raise ProviderRejected(what, where=self.reader.where, mend="Write the newsletter's title without umlauts.")
         return {
             "to": [_person(one.recipient.name, one.address)],

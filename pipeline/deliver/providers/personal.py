@@ -30,8 +30,18 @@ def personal(message: Message, recipient: Recipient) -> Personal:
         subject=one_line(message.merge_subject.join(fields)),
         text=_utf8(message.merge_text.join(fields)),
         html=_utf8(message.merge_html.join(html_values(fields))),
-        headers={name: one_line(value.join(fields)) for name, value in message.merge_headers},
+        headers=personal_headers(message, recipient),
     )
+
+
+def personal_headers(message: Message, recipient: Recipient) -> dict[str, str]:
+    """The additional headers alone.  Raises KeyError for a merge field without a value."""
+    return {name: one_line(value.join(recipient.fields)) for name, value in message.merge_headers}
+
+
+def not_ascii(headers: Mapping[str, str]) -> str | None:
+    """The name of a header that a provider which takes only ASCII can't be given."""
+    return next((name for name, value in headers.items() if not value.isascii()), None)
 
 
 def _utf8(text: str) -> str:

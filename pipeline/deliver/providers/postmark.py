@@ -6,7 +6,6 @@ https://postmarkapp.com/developer/api/email-api#send-batch-emails
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,14 +39,14 @@ _STOPPED = frozenset({10, 400, 401, 405, 412, 413, 1235})
 
 def postmark(
     name: str,
-    server_token: str,
+    api_key: str,
     *,
     base_url: str = BASE_URL,
     stream: str = "broadcast",
     timeout: timedelta,
     max_batch: int | None = None,
 ) -> ApiProviderWithLog:
-    """The provider, for a server's token.  ``stream`` is the message stream that newsletters go by."""
+    """The provider; ``api_key`` is a server's token.  ``stream`` is the message stream that newsletters go by."""
     where = f"providers.{name}"
     reader = Reader(label="Postmark", where=where, key_hint="the server token")
     dialect = PostmarkDialect(
@@ -60,7 +59,7 @@ def postmark(
             call_timeout=6 * timeout,
         ),
     )
-    calls = HttpCalls(where=where, timeout=timeout, headers={"X-Postmark-Server-Token": server_token})
+    calls = HttpCalls(where=where, timeout=timeout, headers={"X-Postmark-Server-Token": api_key})
     return ApiProviderWithLog(name=name, dialect=dialect, log=dialect, calls=calls, timeout=timeout)
 
 
@@ -76,8 +75,7 @@ class PostmarkDialect:
 
     def call(self, batch: Batch, message: Message, chosen: Sequence[Addressee], part: str) -> Call:  # noqa: ARG002
         messages = [self._message(batch, message, one) for one in chosen]
-        body = json.dumps(messages, ensure_ascii=False, separators=(",", ":")).encode()
-        return Call(url=f"{self.base_url}/email/batch", body=body)
+        return Call.of_json(f"{self.base_url}/email/batch", messages)
 
     def read(self, answer: Answer, chosen: Sequence[Addressee]) -> Sequence[Outcome] | Divisible:
         if answer.status != HTTPStatus.OK:

@@ -6,7 +6,6 @@ https://resend.com/docs/api-reference/emails/send-batch-emails
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -69,11 +68,7 @@ class ResendDialect:
     def call(self, batch: Batch, message: Message, chosen: Sequence[Addressee], part: str) -> Call:
         messages = [self._message(batch, message, one) for one in chosen]
         key = str(uuid.uuid5(batch.id, part)) if part else str(batch.id)
-        return Call(
-            url=f"{self.base_url}/emails/batch",
-            body=json.dumps(messages, ensure_ascii=False, separators=(",", ":")).encode(),
-            headers={"Idempotency-Key": key},
-        )
+        return Call.of_json(f"{self.base_url}/emails/batch", messages, {"Idempotency-Key": key})
 
     def read(self, answer: Answer, chosen: Sequence[Addressee]) -> Sequence[Outcome] | Divisible:
         if answer.status == HTTPStatus.OK:

@@ -7,7 +7,6 @@ https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,8 +100,7 @@ class SendGridDialect:
         }
         if message.reply_to:
             document["reply_to"] = _person(*parse_mailbox(message.reply_to))
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        return Call(url=f"{self.base_url}/v3/mail/send", body=body)
+        return Call.of_json(f"{self.base_url}/v3/mail/send", document)
 
     def read(self, answer: Answer, chosen: Sequence[Addressee]) -> Sequence[Outcome] | Divisible:
         if answer.status == HTTPStatus.ACCEPTED:

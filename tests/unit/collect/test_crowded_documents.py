@@ -28,7 +28,7 @@ SLOW = {
     "long.md": ("wort " * 2 * MANY + "wort", "characters of Markdown"),
     "attributes.html": (ATTRIBUTES, "more than 1,000 attributes"),
     "bare-attributes.html": (BARE, "more than 1,000 attributes"),
-    "hidden-attributes.html": (f'<!-- <a b=" -->{ATTRIBUTES}<p title=\'">\'>', "1,000 attributes"),
+    "hidden-attributes.html": (f"<!-- <a b=\" -->{ATTRIBUTES}<p title='\">'>", "1,000 attributes"),
     "tags.html": ("<b>x</b>" * MANY, "100,000 tags"),
     "deep.html": ("<div>" * 50_000 + "x", "256 deep"),
 }

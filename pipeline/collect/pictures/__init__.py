@@ -1,0 +1,1 @@
+"""Copies of the pictures that articles show: fetched, made to fit, and kept as files."""
