@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import collecting, mailing, publishing, rendering, serving
+from benchmarks import collecting, freezing, mailing, publishing, rendering, serving
 from benchmarks.measure import Row, table
 
 BENCHMARKS = {
     "collecting": collecting.run,
+    "freezing": freezing.run,
     "mailing": mailing.run,
     "publishing": publishing.run,
     "rendering": rendering.run,

@@ -67,7 +67,18 @@ def _print(plans: list[IssuePlan], zone: tzinfo) -> None:
     from pipeline.cli.output import print_table, say
     from pipeline.cli.times import shown, span
 
-    columns = ("NEWSLETTER", "CADENCE", "SLOT", "FOR", "RECIPIENTS", "SUPPRESSED", "VARIANTS", "ARTICLES", "MESSAGE", "ALL")
+    columns = (
+        "NEWSLETTER",
+        "CADENCE",
+        "SLOT",
+        "FOR",
+        "RECIPIENTS",
+        "SUPPRESSED",
+        "VARIANTS",
+        "ARTICLES",
+        "MESSAGE",
+        "ALL",
+    )
     print_table(
         (*columns, "PROVIDER", "TAKES", "REMARK"),
         [

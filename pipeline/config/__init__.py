@@ -6,6 +6,7 @@ from pipeline.config.addresses import SELF, Listen, Mailbox
 from pipeline.config.brand import Brand
 from pipeline.config.load import load
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
+from pipeline.config.pictures import Pictures
 from pipeline.config.podcast import Podcast
 from pipeline.config.providers import (
     ApiProvider,
@@ -38,6 +39,7 @@ __all__ = [
     "MailgunProvider",
     "Newsletter",
     "OutboxProvider",
+    "Pictures",
     "Podcast",
     "PostmarkProvider",
     "Provider",

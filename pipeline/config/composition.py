@@ -8,9 +8,7 @@ from pydantic import Field
 
 from pipeline.config.table import Table
 from pipeline.config.values import Text
-
-MOST = 50
-"""As many articles as an issue carries at all."""
+from pipeline.domain.issue import MOST
 
 
 class Composition(Table):

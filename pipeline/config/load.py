@@ -17,7 +17,7 @@ from pipeline.config.references import Mistake, broken_references, named_secrets
 from pipeline.config.wording import mistake_of
 from pipeline.errors import ConfigError, Problem
 
-_SECTIONS = ("store", "web", "publish", "templates", "brand", "preflight")
+_SECTIONS = ("store", "web", "publish", "templates", "brand", "preflight", "pictures")
 _LINE = re.compile(r"\(at line (\d+)")
 
 
@@ -85,9 +85,10 @@ def _fill_in(raw: dict[str, Any]) -> set[KeyPath]:
     filled: set[KeyPath] = set()
     site = raw.get("site")
     site = site if isinstance(site, dict) else {}
-    if isinstance(raw["publish"], dict) and "url" not in raw["publish"]:
-        raw["publish"]["url"] = str(site.get("url", "")).rstrip("/") + "/feeds"
-        filled.add(("publish", "url"))
+    for section, path in (("publish", "/feeds"), ("pictures", "/pictures")):
+        if isinstance(raw[section], dict) and "url" not in raw[section]:
+            raw[section]["url"] = str(site.get("url", "")).rstrip("/") + path
+            filled.add((section, "url"))
     for kind, keys in (("feeds", ("language",)), ("newsletters", ("language", "timezone"))):
         tables = raw.get(kind)
         for index, table in enumerate(tables if isinstance(tables, list) else ()):

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 from pipeline.config.addresses import Listen, with_password
 from pipeline.config.brand import Brand
 from pipeline.config.composition import Composition
+from pipeline.config.pictures import Pictures
 from pipeline.config.podcast import Podcast
 from pipeline.config.preflight import Preflight
 from pipeline.config.providers import Provider
@@ -252,6 +253,7 @@ class Config(Table):
     templates: Templates = Field(default_factory=Templates)
     brand: Brand = Field(default_factory=Brand)
     preflight: Preflight = Field(default_factory=Preflight)
+    pictures: Pictures = Field(default_factory=Pictures)
     sources: Annotated[tuple[Source, ...], Listed] = ()
     feeds: Annotated[tuple[Feed, ...], Listed] = ()
     redirects: Annotated[tuple[Redirect, ...], Listed] = ()

@@ -41,6 +41,14 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The feed that an article was in before the one that it was collected from (RSS source, atom:source)."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What an article says, clean: no control characters, and HTML that was sanitised.
 
@@ -48,7 +56,7 @@ class Content:
     ``url`` is the article's own page, absolute; None for a document that has none.  ``topics`` are labels as
     written, each once by `topic_key`.  Times are aware, in UTC; ``published`` is None where the source gives none
     that can be believed.  ``language`` is a BCP 47 tag.  ``text_from`` is "page" where ``html`` was taken from the
-    article's page because the source's own text was cut short.
+    article's page because the source's own text was cut short.  ``origin`` is whose article an aggregator passed on.
     """
 
     title: str
@@ -64,6 +72,7 @@ class Content:
     updated: datetime | None = None
     comments_url: str | None = None
     text_from: Literal["page"] | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,9 @@ def content_hash(content: Content) -> str:
     """A digest of all that readers see; the source's own "updated" alone makes no revision."""
     # Readers don't see where a text was taken from.
     said = {name: getattr(content, name) for name in _SAID} | {"updated": None}
+    if content.origin is None:
+        # Few articles have one: what has none keeps the digest that it had before there was such a field.
+        del said["origin"]
     seen = json.dumps(said, default=as_json, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()
 

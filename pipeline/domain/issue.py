@@ -34,6 +34,19 @@ class IssueState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Hold(StrEnum):
+    """Why nothing more of an open issue is handed over."""
+
+    PAUSED = "paused"
+    """A person said so."""
+    CANARY = "canary"
+    """The first recipients have it; what comes back from them is waited for."""
+    HALTED = "halted"
+    """Too much came back from the first recipients."""
+    CANCELLING = "cancelling"
+    """A person cancelled it while batches were under way or in doubt."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueKey:
     """What makes an issue the same: there is never a second one.  ``slot`` is aware, in UTC."""
@@ -50,7 +63,11 @@ class IssueKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """An issue with its books.  ``reason`` says why it was skipped, missed or cancelled."""
+    """An issue with its books.
+
+    ``reason`` says why it was skipped, missed or cancelled, or why it holds.  ``hold_until`` is known for a canary's
+    recipients once all of them are settled.
+    """
 
     id: IssueId
     uid: uuid.UUID
@@ -60,6 +77,8 @@ class Issue:
     frozen_at: datetime
     finished_at: datetime | None
     books: Books
+    hold: Hold | None = None
+    hold_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

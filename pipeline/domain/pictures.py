@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import islice
 
 from pipeline.domain.article import Content
 from pipeline.domain.markup import article_html
@@ -19,6 +20,7 @@ _COUNTERS = re.compile(
 )
 _TINY = 2
 _LONGEST_ADDRESS = 2_000
+_MOST_PICTURES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,15 @@ def chosen_address(src: str | None, srcset: str | None) -> str:
 
 
 def shown_pictures(content: Content) -> tuple[str, ...]:
-    """The web addresses of all pictures that mail shows when it carries the article whole, each once."""
+    """The web addresses of the pictures that mail shows when it carries the article whole, each once; 100 at most."""
     html = article_html(content)
     if not any(tag in html for tag in ("<img", "<video", "<audio")):
         return ()
     finder = _Finder()
     finder.feed(html)
     finder.close()
-    return tuple(
-        url
-        for url in dict.fromkeys(finder.found)
-        if url.lower().startswith(("https://", "http://")) and len(url) <= _LONGEST_ADDRESS
-    )
+    on_the_web = (url for url in dict.fromkeys(finder.found) if url.lower().startswith(("https://", "http://")))
+    return tuple(islice((url for url in on_the_web if len(url) <= _LONGEST_ADDRESS), _MOST_PICTURES))
 
 
 class _Finder(HTMLParser):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from lxml import html as lxml_html
 
 from pipeline.domain.archive import Retraction
-from pipeline.domain.article import Article, Author, Enclosure, Picture
+from pipeline.domain.article import Article, Author, Enclosure, Origin, Picture
 from pipeline.domain.markup import article_html, content_direction, text_direction
 from pipeline.publish.characters import one_line, printable
 from pipeline.publish.permalink import permalink
@@ -44,6 +44,7 @@ class FeedArticle:
     published: datetime
     updated: datetime
     comments_url: str | None
+    origin: Origin | None = None
     adopted: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
 
@@ -91,6 +92,7 @@ def feed_article(article: Article, feeds_url: str) -> FeedArticle:
         published=_whole_second(article.published),
         updated=_whole_second(article.updated),
         comments_url=_web_address_or_none(content.comments_url),
+        origin=_origin(content.origin),
         adopted=article.adopted,
         sources=article.sources,
     )
@@ -110,6 +112,11 @@ def _authors(authors: tuple[Author, ...]) -> Iterator[Author]:
             name = _IN_BRACKETS.sub(r"\1", one_line(_MAIL_ADDRESS.sub(" ", name)))
         if name:
             yield Author(name=name, url=_web_address_or_none(author.url))
+
+
+def _origin(origin: Origin | None) -> Origin | None:
+    url = _web_address_or_none(origin.url) if origin else None
+    return Origin(title=one_line(origin.title) or url, url=url) if origin and url else None
 
 
 def _picture(picture: Picture | None) -> Picture | None:

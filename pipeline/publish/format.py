@@ -47,6 +47,8 @@ class FeedHead:
 
     def origin(self, sources: Sequence[str]) -> Origin | None:
         """The foreign feed that an article of these sources comes from; None if it is ours."""
+        if not self.site.origins:
+            return None
         foreign = {origin.source: origin for origin in self.site.origins}
         found = [foreign.get(source) for source in sources]
         return found[0] if found and all(found) else None

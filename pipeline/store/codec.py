@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from pipeline.domain.article import Author, Content, Enclosure, Picture, as_json
+from pipeline.domain.article import Author, Content, Enclosure, Origin, Picture, as_json
 from pipeline.domain.message import Message
 
 
@@ -25,6 +25,8 @@ def load_content(text: str) -> Content:
     given["enclosures"] = tuple(Enclosure(**enclosure) for enclosure in given.get("enclosures", ()))
     if "picture" in given:
         given["picture"] = Picture(**given["picture"])
+    if "origin" in given:
+        given["origin"] = Origin(**given["origin"])
     for name in ("published", "updated"):
         if name in given:
             given[name] = datetime.fromisoformat(given[name])

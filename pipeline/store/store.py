@@ -20,6 +20,7 @@ from pipeline.store.fence import Fence, ensure_instance
 from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
 from pipeline.store.migrate import migrate
+from pipeline.store.pictures import StoredPictures
 from pipeline.store.runs import Runs
 from pipeline.store.sources import Sources
 from pipeline.store.subscriptions import Subscriptions
@@ -50,6 +51,10 @@ class Store:
     def archive(self, chosen: Selection, now: datetime) -> FeedArchive:
         """The archive of a feed of the selected articles."""
         return FeedArchive(engine=self.engine, chosen=chosen, now=now)
+
+    @cached_property
+    def pictures(self) -> StoredPictures:
+        return StoredPictures(engine=self.engine)
 
     @cached_property
     def sources(self) -> Sources:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from pipeline.domain import article as domain
 from pipeline.domain.article import Article, Author, Enclosure, Picture
 from pipeline.publish.characters import printable
 from pipeline.publish.feed import feed_head
@@ -91,6 +92,14 @@ def test_an_article_of_a_foreign_feed_names_it() -> None:
         "2026-03-01T12:00:00+00:00",
         None,
     ]
+
+
+def test_an_article_that_an_aggregator_passed_on_names_whose_it_is() -> None:
+    article = make_article(origin=domain.Origin(title="Anderswo", url="https://b.example/feed"), sources=("blog",))
+    source = entry("rss", article, FOREIGN).find("source")
+    assert source is not None
+    assert (source.text, source.get("url")) == ("Anderswo", "https://b.example/feed")
+    assert entry("atom", article).findtext("a:source/a:id", namespaces=NAMESPACES) == "https://b.example/feed"
 
 
 @pytest.mark.parametrize("sources", [(), ("artikel",), ("artikel", "blog")])

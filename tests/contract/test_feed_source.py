@@ -15,7 +15,7 @@ from pipeline.collect.addresses import AddressRefused
 from pipeline.collect.fetch import Fetcher, FetchLimits, Response
 from pipeline.collect.source import Collection, Source, SourceState
 from pipeline.collect.sources.feed import FeedSource
-from pipeline.domain.article import Content, Sighting
+from pipeline.domain.article import Content, Origin, Sighting
 from pipeline.errors import InvalidSource, SourceError, SourceGone, SourceUnavailable
 from tests.fakes.feed_server import FeedServer
 
@@ -69,6 +69,14 @@ def rss(items: str, start: str = "", channel: str = "") -> Document:
 
 def json_feed(items: str) -> Document:
     return Document(f'{{"version": "https://jsonfeed.org/version/1.1", "items": [{items}]}}', JSON)
+
+
+def atom(entry: str) -> Document:
+    head = "<title>T</title><id>urn:1</id><updated>2026-02-01T10:00:00Z</updated>"
+    return Document(
+        f'<feed xmlns="http://www.w3.org/2005/Atom">{head}<entry>{head}{entry}</entry></feed>'.encode(),
+        "application/atom+xml",
+    )
 
 
 def item(title: str = "T", rest: str = "") -> str:
@@ -210,6 +218,32 @@ def test_a_picture_is_described_as_it_is_in_the_article() -> None:
     assert content.picture is not None
     assert content.picture.url == "https://blog.example.org/rad.jpg?a=1&b=2"
     assert content.picture.alt == 'Ein "Rad"'
+
+
+@pytest.mark.parametrize(
+    ("feed", "origin"),
+    [
+        (
+            rss(item(rest='<source url="https://b.example/feed">B &amp;amp; C</source>')),
+            Origin(title="B & C", url="https://b.example/feed"),
+        ),
+        (rss(item(rest='<source url="javascript:alert(1)">B</source>')), None),
+        (rss(item(rest="<source>B</source>")), None),
+        (
+            atom(
+                "<source><id>urn:b</id><title type='html'>B &amp;lt;3 C</title>"
+                "<link href='https://b.example/'/><link rel='self' href='https://b.example/atom'/></source>"
+            ),
+            Origin(title="B <3 C", url="https://b.example/atom"),
+        ),
+        (
+            atom("<source><id>urn:b</id><link href='https://b.example/'/></source>"),
+            Origin(title="https://b.example/", url="https://b.example/"),
+        ),
+    ],
+)
+def test_what_an_aggregator_passes_on_says_whose_it_is(feed: Document, origin: Origin | None) -> None:
+    assert only(feed).origin == origin
 
 
 @pytest.mark.parametrize("length", ["", "0", "-1", "unknown", "1.5", "9" * 40])

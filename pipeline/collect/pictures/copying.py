@@ -14,7 +14,7 @@ from typing import Protocol
 
 from pipeline.collect.fetch import Fetcher, FetchLimits
 from pipeline.collect.hosts import REST, HostResting
-from pipeline.collect.pictures.apart import shrink_apart
+from pipeline.collect.pictures.isolated import shrink_isolated
 from pipeline.collect.pictures.files import write_file
 from pipeline.collect.pictures.shrunk import NotAPicture, Shrunk
 from pipeline.domain.pictures import PictureCopy, Size
@@ -71,7 +71,7 @@ class Copier:
     pictures: Pictures
     fetcher: Fetcher
     store: PictureStore
-    reading: Callable[[bytes, Sequence[int], int], Shrunk] = shrink_apart
+    reading: Callable[[bytes, Sequence[int], int], Shrunk] = shrink_isolated
 
     def copy(self, wanted: Wanted, now: datetime) -> bool:
         """Copy it, and note what came of it.  True where it is there.

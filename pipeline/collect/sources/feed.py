@@ -12,6 +12,7 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from pipeline.collect.apart import apart
 from pipeline.collect.clean import clean_text
 from pipeline.collect.fetch import Response
 from pipeline.collect.fetch_failures import shown_url
@@ -74,6 +75,9 @@ class FeedSource:
         )
         if response.not_modified:
             return _paid(Collection(sightings=(), state=after, not_modified=True), response)
+        return apart(partial(self._read, response, after, known, now))
+
+    def _read(self, response: Response, after: SourceState, known: KnownHash, now: datetime) -> Collection:
         feed = self._parsed(response)
         collection = _paid(self._collection(feed, response.url, after, known, now), response)
         return replace(collection, older=self._ways(feed, response))

@@ -16,7 +16,7 @@ from pipeline.collect.language import detect_language, language_tag
 from pipeline.collect.links import web_url
 from pipeline.collect.sources.feed_entry import RawEntry, RawText
 from pipeline.collect.teaser import make_teaser
-from pipeline.domain.article import Author, Content, Enclosure, Picture, distinct_topics
+from pipeline.domain.article import Author, Content, Enclosure, Origin, Picture, distinct_topics
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _IMAGE = re.compile(r"<img [^>]*>")
@@ -76,8 +76,15 @@ def article_content(entry: RawEntry, reading: Reading, now: datetime) -> tuple[C
         published=published,
         updated=updated,
         comments_url=web_url(entry.comments or "", base),
+        origin=_origin(entry.origin, base),
     )
     return content, tuple(notes)
+
+
+def _origin(origin: Origin | None, base: str) -> Origin | None:
+    if origin is None or (url := web_url(origin.url, base)) is None:
+        return None
+    return Origin(title=clean_text(html.unescape(origin.title)) or url, url=url)
 
 
 def _html(text: RawText | None, base: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from pipeline.domain.article import Author, Enclosure, Picture
+from pipeline.domain.article import Author, Enclosure, Origin, Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class RawEntry:
     pictures: tuple[Picture, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     comments: str | None = None
+    origin: Origin | None = None
     base: str | None = None
 
     def digest(self) -> str:

@@ -36,6 +36,7 @@ _ITEM: Table = {
     f"{_DC}subject": parts.category,
     "enclosure": parts.enclosure,
     "comments": parts.comments,
+    "source": parts.rss_source,
     **_BOTH,
 }
 _CHANNEL: Table = {
@@ -159,9 +160,6 @@ def _read(entry: Element, table: Table, record: Record) -> Record:
         _after(child)
         if (take := table.get(child.tag)) is not None:
             take(record, child)
-        elif child.tag == "source" and not len(child):
-            # Where an item of RSS was taken from.
-            continue
         else:
             _namespace(child)
     return record

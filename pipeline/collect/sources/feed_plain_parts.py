@@ -112,6 +112,11 @@ def enclosure(record: Record, element: Element) -> None:
     record.setdefault("enclosures", []).append(file)
 
 
+def rss_source(record: Record, element: Element) -> None:
+    """The feed that an item of RSS was in before."""
+    record["source"] = {"title": said(element, "url"), "href": _address(element.get("url") or "")}
+
+
 def comments(record: Record, element: Element) -> None:
     _put(record, "comments", _address(said(element)))
 

@@ -9,6 +9,7 @@ from xml.sax import SAXException
 
 import feedparser
 
+from pipeline.collect.clean import plain_text
 from pipeline.collect.sources.feed_archive import previous_page
 from pipeline.collect.sources.feed_document import (
     content_type,
@@ -23,7 +24,7 @@ from pipeline.collect.sources.feed_hazards import refuse_hazards
 from pipeline.collect.sources.feed_media import duration_seconds, whole_number
 from pipeline.collect.sources.feed_plain import plain_feed
 from pipeline.collect.sources.feed_salvage import MANY_ENTRIES, MANY_TAGS, count_entries, ends_within_entry, salvaged
-from pipeline.domain.article import Author, Enclosure, Picture
+from pipeline.domain.article import Author, Enclosure, Origin, Picture
 from pipeline.errors import InvalidSource
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -161,6 +162,7 @@ def _raw_entry(entry: dict[str, Any], inherited: tuple[Author, ...], *, inherits
         pictures=_pictures(entry),
         enclosures=_enclosures(entry),
         comments=_string(entry, "comments") or _replies(entry),
+        origin=_origin(entry.get("source")),
         base=next(filter(None, bases), None),
     )
 
@@ -248,6 +250,17 @@ def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
         if item.get("url") and str(item.get("type") or item.get("medium") or "").startswith(("audio", "video"))
     ]
     return (*enclosed, *media)
+
+
+def _origin(source: Any) -> Origin | None:  # noqa: ANN401  (feedparser's records have no type)
+    """The feed that the entry was in before: its address (Atom's own link, RSS's url) and title."""
+    if not isinstance(source, dict):
+        return None
+    own = next((link.get("href") for link in source.get("links", ()) if link.get("rel") == "self"), None)
+    address = own or _string(source, "href") or _string(source, "link")
+    title = _text(source.get("title_detail")) or RawText(value=_string(source, "title") or "")
+    named = plain_text(title.value) if title.html else title.value
+    return Origin(title=named, url=address) if address else None
 
 
 def _replies(entry: dict[str, Any]) -> str | None:

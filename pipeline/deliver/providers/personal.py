@@ -39,6 +39,12 @@ def personal_headers(message: Message, recipient: Recipient) -> dict[str, str]:
     return {name: one_line(value.join(recipient.fields)) for name, value in message.merge_headers}
 
 
+def person(name: str, address: str) -> dict[str, str]:
+    """A mailbox as many APIs take it; without a name where there is none."""
+    name = one_line(name)
+    return {"email": address, "name": name} if name else {"email": address}
+
+
 def not_ascii(headers: Mapping[str, str]) -> str | None:
     """The name of a header that a provider which takes only ASCII can't be given."""
     return next((name for name, value in headers.items() if not value.isascii()), None)

@@ -21,6 +21,7 @@ from pipeline.deliver.providers.api import ApiProvider, ApiProviderWithLog, Call
 from pipeline.deliver.providers.dividing import Divisible
 from pipeline.deliver.providers.http_calls import Answer, HttpCalls
 from pipeline.deliver.providers.merging import merged
+from pipeline.deliver.providers.personal import person
 from pipeline.deliver.providers.recipients import accepted
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
@@ -76,14 +77,14 @@ class SendGridDialect:
         document: dict[str, object] = {
             "personalizations": [
                 {
-                    "to": [_person(one.recipient.name, one.address)],
+                    "to": [person(one.recipient.name, one.address)],
                     "headers": {"Message-ID": f"<{one.message_id}>"},
                     "substitutions": self._substitutions(batch, one, content.values(one.recipient)),
                     "custom_args": {"subscriber": str(one.recipient.subscriber)},
                 }
                 for one in chosen
             ],
-            "from": _person(sender_name, sender),
+            "from": person(sender_name, sender),
             "subject": content.subject,
             "content": [
                 {"type": "text/plain", "value": content.text},
@@ -99,7 +100,7 @@ class SendGridDialect:
             },
         }
         if message.reply_to:
-            document["reply_to"] = _person(*parse_mailbox(message.reply_to))
+            document["reply_to"] = person(*parse_mailbox(message.reply_to))
         return Call.of_json(f"{self.base_url}/v3/mail/send", document)
 
     def read(self, answer: Answer, chosen: Sequence[Addressee]) -> Sequence[Outcome] | Divisible:
@@ -137,11 +138,6 @@ class SendGridDialect:
             what = f"The values of subscriber {one.recipient.subscriber} are longer than the 10 kB that SendGrid takes."
             raise ProviderRejected(what, where=self.reader.where, mend="Make them shorter.")
         return named
-
-
-def _person(name: str, address: str) -> dict[str, str]:
-    name = one_line(name)
-    return {"email": address, "name": name} if name else {"email": address}
 
 
 def _culprits(answer: Answer, size: int) -> frozenset[int]:

@@ -147,7 +147,7 @@ class _AtomWriter:
             yield element("link", rel="replies", type="text/html", href=article.comments_url)
         for topic in article.topics:  # most readers show the term, some the label
             yield element("category", term=topic, scheme=self._scheme, label=topic)
-        if self._head.site.origins and (origin := self._head.origin(article.sources)):
+        if origin := article.origin or self._head.origin(article.sources):
             yield parent(
                 "source",
                 element("id", to_uri(origin.url)),

@@ -126,7 +126,7 @@ class _RssWriter:
             yield element("dc:language", article.language)
         if article.comments_url:
             yield element("comments", article.comments_url)
-        if self._head.site.origins and (origin := self._head.origin(article.sources)):
+        if origin := article.origin or self._head.origin(article.sources):
             yield element("source", origin.title, url=to_uri(origin.url))
         if article.summary:
             yield element("description", escape(article.summary, quote=False))  # a description is HTML

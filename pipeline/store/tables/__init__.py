@@ -6,8 +6,10 @@ from pipeline.store.tables.adoption import adopted_id, adopted_name
 from pipeline.store.tables.articles import alias, article, article_facet, article_topic, gap, revision, sighting, source
 from pipeline.store.tables.audience import subscriber, subscription, subscription_group, suppression, topic_set
 from pipeline.store.tables.base import metadata
+from pipeline.store.tables.budgets import budget, provider_standing
 from pipeline.store.tables.mailing import batch, correction, delivery, issue, newsletter, variant, variant_group
 from pipeline.store.tables.operation import instance, run, schedule
+from pipeline.store.tables.pictures import article_picture, picture, picture_scan
 from pipeline.store.tables.websub import websub_request, websub_subscription, websub_topic
 
 __all__ = [
@@ -16,8 +18,10 @@ __all__ = [
     "alias",
     "article",
     "article_facet",
+    "article_picture",
     "article_topic",
     "batch",
+    "budget",
     "correction",
     "delivery",
     "gap",
@@ -25,6 +29,9 @@ __all__ = [
     "issue",
     "metadata",
     "newsletter",
+    "picture",
+    "picture_scan",
+    "provider_standing",
     "revision",
     "run",
     "schedule",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from pipeline.domain.issue import Hold
 from pipeline.domain.ledger import BatchState
 from pipeline.store.tables.base import Id, metadata
 from pipeline.store.types import UtcTime, UuidText
@@ -43,8 +44,14 @@ issue = Table(
     Column("audience", Integer, nullable=False, server_default="0"),
     Column("frozen_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
+    # Why nothing more of it is handed over, while something holds it; and until when, where that is known.
+    Column("hold", String(20)),
+    Column("hold_until", UtcTime),
+    # How many recipients are still to be handed over before it holds; None before the first one is.
+    Column("canary", Integer),
     UniqueConstraint("newsletter", "cadence", "zone", "slot"),
     CheckConstraint("state IN ('open', 'finished', 'skipped', 'missed', 'cancelled')", name="state"),
+    CheckConstraint(f"hold IN ({', '.join(repr(hold.value) for hold in Hold)})", name="hold"),
     Index(None, "state"),
 )
 
@@ -104,6 +111,8 @@ batch = Table(
     Column("lease_until", UtcTime),
     Column("provider", String(100)),
     Column("payload_hash", String(64)),
+    # A digest of the provider's address and account at that time.
+    Column("account", String(16)),
     Column("submitted_at", UtcTime),
     Column("not_before", UtcTime),
     Column("error", Text, nullable=False, server_default=""),
@@ -115,7 +124,7 @@ batch = Table(
     CheckConstraint(
         "state NOT IN ('submitting', 'in_doubt') OR (provider IS NOT NULL AND payload_hash IS NOT NULL)", name="intent"
     ),
-    Index(None, "state", "issue_id"),
+    Index(None, "state", "issue_id", "variant_id", "sequence"),
 )
 
 delivery = Table(

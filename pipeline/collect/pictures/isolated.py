@@ -22,7 +22,7 @@ MEMORY = 1_000_000_000
 _turn = Lock()
 
 
-def shrink_apart(data: bytes, widths: Sequence[int], quality: int) -> Shrunk:
+def shrink_isolated(data: bytes, widths: Sequence[int], quality: int) -> Shrunk:
     """As `shrink`, in a process of its own.  Raises `NotAPicture`."""
     order = json.dumps({"widths": list(widths), "quality": quality}).encode() + b"\n"
     command = [sys.executable, "-m", __name__]
