@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from pipeline import config, provider_wiring, render_wiring, source_wiring, websub_wiring, wiring
+from pipeline import config, deliver_wiring, provider_wiring, render_wiring, source_wiring, websub_wiring, wiring
 from pipeline.audience.choices import Choices
 from pipeline.audience.keys import load_keys
 from pipeline.audience.tokens import UNSUBSCRIBE, TokenKeys
@@ -29,9 +29,12 @@ from pipeline.deliver.dispatch import Desk
 from pipeline.deliver.ledger import Addressee
 from pipeline.deliver.provider import Provider
 from pipeline.domain.audience import SubscriptionId
+from pipeline.domain.canary import CanaryLimits
 from pipeline.domain.polling import Wait, interleaved
 from pipeline.errors import Problem, RenderError, StoreError
+from pipeline.hearing import Hearing
 from pipeline.owner import Owner
+from pipeline.picturing import Picturing
 from pipeline.publishing import Publishing
 from pipeline.store.store import Store, open_store
 
@@ -133,6 +136,10 @@ class App:
     def websub_caller(self) -> GuardedCaller:
         return websub_wiring.make_caller(self.settings, self.clock)
 
+    @cached_property
+    def picturing(self) -> Picturing:
+        return Picturing(self.settings, self.store, self.clock, lambda: self.fetcher)
+
     # Mail
 
     def render_issue(self, issue: IssueId) -> list[Problem]:
@@ -146,7 +153,8 @@ class App:
             if newsletter is None:
                 continue
             key = variant.key
-            facts = render_wiring.facts(newsletter, key.cadence, key.slot, variant.contents, base)
+            copies = self.picturing.copies([article.id for article in variant.contents.articles])
+            facts = render_wiring.facts(newsletter, key.cadence, key.slot, variant.contents, base, copies)
             look = wiring.look(self.settings, newsletter, variant.language)
             try:
                 message = self.renderer.render(look, facts)
@@ -168,8 +176,17 @@ class App:
             fields=self.merge_fields,
             owner=self.owner.name,
             clock=self.clock,
-            rates=provider_wiring.rates(self.settings),
+            budgets=deliver_wiring.budgets(self.settings),
+            accounts=deliver_wiring.accounts(self.settings),
+            senders=deliver_wiring.senders(self.settings),
+            canaries=deliver_wiring.canaries(self.settings),
+            witnesses=self.store.events.told_of,
         )
+
+    def review_canaries(self) -> None:
+        """Step: let issues go on whose first recipients are content, and halt the others."""
+        limits = {name: deliver_wiring.canary_limits(letter) for name, letter in self.newsletters.items()}
+        self.store.issues.review_canaries(lambda name: limits.get(name, CanaryLimits()), self.clock())
 
     def merge_fields(self, addressee: Addressee, language: str) -> Mapping[str, str]:
         """The values of the merge fields for one addressee."""
@@ -185,8 +202,13 @@ class App:
 
     def provider(self, name: str) -> Provider:
         if name not in self._providers:
-            self._providers[name] = provider_wiring.make_provider(self.settings, name)
+            self._providers[name] = provider_wiring.make_provider(self.settings, name, self.hearing.verp(name))
         return self._providers[name]
+
+    @cached_property
+    def hearing(self) -> Hearing:
+        """What we hear of mail that was handed over."""
+        return Hearing(self.settings, self.store, self.clock, lambda: self.keys, lambda: self.fetcher)
 
     @cached_property
     def newsletters(self) -> Mapping[str, config.Newsletter]:

@@ -3,17 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from pipeline import config
 from pipeline.deliver.provider import Provider
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from pipeline.deliver.events.verp import Verp
+
+_APIS: Mapping[str, str] = {
+    "brevo": "brevo:brevo",
+    "mailersend": "mailersend:mailersend",
+    "mailgun": "mailgun:MailgunProvider",
+    "mailjet": "mailjet:mailjet",
+    "mandrill": "mandrill:mandrill",
+    "postal": "postal:postal",
+    "postmark": "postmark:postmark",
+    "resend": "resend:resend",
+    "scaleway": "scaleway:scaleway",
+    "sendgrid": "sendgrid:sendgrid",
+    "ses": "ses:ses",
+    "smtp2go": "smtp2go:smtp2go",
+}
+"""What makes the provider of a type, by its module and its name there.
+
+It is given the provider's name, and the table's keys by their names; keys in ``_env`` without that, as the secret.
+"""
+_EVENTS = {"poll_events", "webhook_topic"}
+_NOT_TOLD = config.ApiProvider.model_fields.keys() - {"api_key_env", "timeout"} | {"type"} | _EVENTS
 
 
-def make_provider(settings: config.Config, name: str) -> Provider:
-    """The provider of that name.  Its credentials come from the environment.
+def make_provider(settings: config.Config, name: str, verp: Verp | None = None) -> Provider:
+    """The provider of that name.  Its credentials come from the environment; ``verp`` makes its envelope addresses.
 
-    Raises `ConfigError` for what can't be a key, and for an address to which no key may go.
+    Raises `ConfigError` for what can't be a key, for an address to which no key may go, for a provider of somebody
+    else's that can't be loaded, and for one that can't carry the one-click unsubscribe.
     """
+    provider = _made(settings, name, verp)
+    if why := provider.capabilities.no_one_click:
+        problem = Problem(
+            code="provider-one-click",
+            where=f"providers.{name}",
+            what=f"Newsletters can't go by {name}. {why}",
+            mend="Name another provider in the newsletter's `providers`.",
+        )
+        raise ConfigError([problem])
+    return provider
+
+
+def rates(settings: config.Config) -> Mapping[str, float]:
+    """Recipients a second, for the providers that have a limit."""
+    limits = {name: getattr(provider, "per_second", None) for name, provider in settings.providers.items()}
+    return {name: limit for name, limit in limits.items() if limit}
+
+
+def _made(settings: config.Config, name: str, verp: Verp | None) -> Provider:
+    """The modules of providers are loaded where they are used: some of them load slowly."""
     match settings.providers[name]:
         case config.OutboxProvider() as outbox:
             from pipeline.deliver.providers.outbox import OutboxProvider  # noqa: PLC0415
@@ -32,56 +79,56 @@ def make_provider(settings: config.Config, name: str) -> Provider:
                 password=password,
                 timeout=smtp.timeout,
                 envelope_from=smtp.envelope_from,
+                envelope_of=verp.sender if verp else None,
             )
+        case config.OwnProvider() as own:
+            return _own(name, own, settings)
         case config.ApiProvider() as api:
-            return _api_provider(name, api, settings.secret(api.api_key_env).get_secret_value())
+            return _api(name, api, settings)
 
 
-def _api_provider(name: str, table: config.ApiProvider, key: str) -> Provider:
-    """The modules of providers are loaded where they are used: some of them load slowly."""
-    if isinstance(table, config.MailgunProvider):
-        from pipeline.deliver.providers.mailgun import MOST_RECIPIENTS, MailgunProvider  # noqa: PLC0415
+def _api(name: str, table: config.ApiProvider, settings: config.Config) -> Provider:
+    from pipeline.deliver.providers.credentials import address_problems, key_problems  # noqa: PLC0415
 
-        return MailgunProvider(
-            name,
-            table.domain,
-            key,
-            base_url=table.base_url,
-            timeout=table.timeout,
-            max_batch=table.max_batch or MOST_RECIPIENTS,
-            api_key_env=table.api_key_env,
-        )
-    from pipeline.deliver.providers.credentials import credential_problems  # noqa: PLC0415
-
-    base_url = str(getattr(table, "base_url", ""))
-    if problems := list(credential_problems(f"providers.{name}", name, base_url, key, table.api_key_env)):
+    type_ = str(table.type)  # type: ignore[attr-defined]  # all tables but their base have it
+    options = {key: value for key, value in table if key not in _NOT_TOLD}
+    base_url = options.get("base_url")
+    problems: list[Problem] = []
+    for key in [key for key in options if key.endswith("_env")]:
+        variable = options.pop(key)
+        secret = settings.secret(variable).get_secret_value() if variable else None
+        options[key.removesuffix("_env")] = secret
+        if secret is not None:
+            problems += key_problems(f"providers.{name}.{key}", name, secret, variable)
+    if base_url is None:
+        options.pop("base_url", None)
+    else:
+        problems += address_problems(f"providers.{name}.base_url", base_url)
+    if problems:
         raise ConfigError(problems)
-    match table:
-        case config.PostmarkProvider():
-            from pipeline.deliver.providers.postmark import postmark  # noqa: PLC0415
-
-            return postmark(
-                name, key, base_url=base_url, stream=table.stream, timeout=table.timeout, max_batch=table.max_batch
-            )
-        case config.ResendProvider():
-            from pipeline.deliver.providers.resend import resend  # noqa: PLC0415
-
-            return resend(name, key, base_url=base_url, timeout=table.timeout, max_batch=table.max_batch)
-        case config.SendGridProvider():
-            from pipeline.deliver.providers.sendgrid import sendgrid  # noqa: PLC0415
-
-            return sendgrid(
-                name, key, base_url=base_url, timeout=table.timeout, max_batch=table.max_batch, activity=table.activity
-            )
-        case config.BrevoProvider():
-            from pipeline.deliver.providers.brevo import brevo  # noqa: PLC0415
-
-            return brevo(name, key, base_url=base_url, timeout=table.timeout, max_batch=table.max_batch)
-    msg = f"no provider is made of {type(table).__name__}"
-    raise AssertionError(msg)
+    if isinstance(table, config.MailgunProvider):
+        options["api_key_env"] = table.api_key_env
+    module, _, factory = _APIS[type_].partition(":")
+    return cast("Provider", getattr(import_module(f"pipeline.deliver.providers.{module}"), factory)(name, **options))
 
 
-def rates(settings: config.Config) -> Mapping[str, float]:
-    """Recipients a second, for the providers that have a limit."""
-    limits = {name: getattr(provider, "per_second", None) for name, provider in settings.providers.items()}
-    return {name: limit for name, limit in limits.items() if limit}
+def _own(name: str, table: config.OwnProvider, settings: config.Config) -> Provider:
+    """A provider of somebody else's: its factory is given its name and its options, secrets in the place of names."""
+    where = f"providers.{name}"
+    options = {
+        key.removesuffix("_env"): settings.secret(value).get_secret_value() if key.endswith("_env") else value
+        for key, value in table.options.items()
+    }
+    module, _, factory = table.type.partition(":")
+    try:
+        provider = getattr(import_module(module), factory)(name, options)
+    except ConfigError:
+        raise
+    except Exception as error:
+        what = f"{table.type} makes no provider: {type(error).__name__}: {error}"
+        mend = "Install its package where rundbrief is installed, and check its `options`."
+        raise ConfigError([Problem(code="provider-type", where=where, what=what, mend=mend)]) from error
+    if missing := [part for part in ("name", "capabilities", "submit", "close") if not hasattr(provider, part)]:
+        what = f"What {table.type} makes is no provider: it has no {', '.join(missing)}."
+        raise ConfigError([Problem(code="provider-type", where=f"{where}.type", what=what)])
+    return cast("Provider", provider)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pipeline import config
 from pipeline.domain.article import topic_key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from pipeline.domain.article import ArticleId
     from pipeline.domain.issue import IssueContents
     from pipeline.domain.message import Message
+    from pipeline.domain.pictures import PictureCopy
     from pipeline.render.findings import Finding
     from pipeline.render.look import Brand, Look, VariantFacts
 
@@ -51,9 +55,14 @@ def preflight(settings: config.Config, message: Message, look: Look) -> list[Fin
 
 
 def facts(
-    newsletter: config.Newsletter, cadence: str, slot: datetime, contents: IssueContents, feeds_url: str
+    newsletter: config.Newsletter,
+    cadence: str,
+    slot: datetime,
+    contents: IssueContents,
+    feeds_url: str,
+    copies: Mapping[ArticleId, tuple[PictureCopy, ...]] = MappingProxyType({}),
 ) -> VariantFacts:
-    """What a variant carries, as rendering takes it."""
+    """What a variant carries, as rendering takes it; with what we have of its articles' pictures."""
     from pipeline.publish.permalink import permalink  # noqa: PLC0415
     from pipeline.render.look import Correction, VariantFacts  # noqa: PLC0415
 
@@ -65,6 +74,7 @@ def facts(
         articles=[(article, permalink(article, feeds_url)) for article in contents.articles],
         sections=[labels.get(key, key) for key in contents.sections],
         links_from=newsletter.max_articles,
+        copies=copies,
         corrections=tuple(
             Correction(
                 title=one.article.content.title,

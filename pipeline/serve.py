@@ -17,6 +17,7 @@ from pipeline.cadence import latest_slot, slots_between
 from pipeline.domain.run import RunId, RunOutcome
 from pipeline.domain.slots import SlotFate, settle_slots
 from pipeline.engine.local import LocalEngine
+from pipeline.engine.pictures import Copying
 from pipeline.engine.report import Report
 from pipeline.engine.side_by_side import Interrupted
 from pipeline.engine.websub import websub_work
@@ -30,6 +31,7 @@ from pipeline.web.feeds import FeedDocuments
 from pipeline.web.redirects import Redirect
 from pipeline.web.server import WebServer
 from pipeline.web.site import Health, WebSite
+from pipeline.web.webhooks import WebhookEndpoint
 from pipeline.websub_wiring import hub_address, is_ours
 
 log = structlog.get_logger(__name__)
@@ -63,6 +65,7 @@ class Service:
             ]
         )
         self._collecting = {source.name: threading.Lock() for source in app.settings.sources}
+        self._pictures = Copying(app)
         websub = websub_work(app)
         self._websub = WebSubLoop(websub) if websub else None
 
@@ -72,9 +75,11 @@ class Service:
             collect = partial(self._collect, source)
             self._scheduler.add(f"collect/{source.name}", source.schedule, zone, collect, at_start=True)
         self._scheduler.add("mail", _EVERY_MINUTE, "UTC", lambda _slot: self._wake.set())
+        self._scheduler.add("events", _EVERY_MINUTE, "UTC", lambda _slot: self._listen())
         self._app.bury_the_dead()
         self._wake.set()
         self._worker.start()
+        self._pictures.start()
         if self._websub:
             self._websub.start()
         self._scheduler.start()
@@ -87,6 +92,7 @@ class Service:
         self._scheduler.stop()
         self._wake.set()
         self._worker.join()
+        self._pictures.stop()
         if self._websub:
             self._websub.stop()
 
@@ -102,6 +108,11 @@ class Service:
         if self._websub:
             self._websub.wake()
         return kept
+
+    def _listen(self) -> None:
+        """Ask for events where nobody posts them to us."""
+        for problem in self._app.hearing.listen(self._stopping):
+            log.warning(problem.what, code=problem.code, where=problem.where, mend=problem.mend)
 
     def _collect(self, source: config.Source, _slot: datetime) -> None:
         """Collect for the newest slot that has come up and isn't done; those before it are covered by it."""
@@ -143,6 +154,7 @@ class Service:
         self._end(run, report)
         counts = report.collected
         self._changed = self._changed or bool(counts.new or counts.revised or counts.retracted)
+        self._pictures.wake()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -214,6 +226,8 @@ def serve(app: App, announce: Callable[[str], None]) -> None:
         health=service.health,
         clock=app.clock,
         ask_hub=service.ask_hub if is_ours(settings) else None,
+        pictures=settings.pictures.directory,
+        webhooks=WebhookEndpoint(app.hearing.webhooks, app.hearing.record, app.clock),
     )
     listen = settings.web.listen
     stop = threading.Event()

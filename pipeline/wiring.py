@@ -207,7 +207,7 @@ def terms(newsletter: config.Newsletter, providers: Sequence[Provider]) -> Terms
         language=newsletter.language,
         zone=newsletter.timezone.key,
         local_time=newsletter.local_time,
-        batch_size=min(provider.capabilities.max_batch for provider in providers),
+        batch_size=max(provider.capabilities.max_batch for provider in providers),
         shown=newsletter.max_articles,
         order=Order(newsletter.order),
         lead=topic_key(newsletter.lead or ""),
@@ -232,6 +232,7 @@ def look(settings: config.Config, newsletter: config.Newsletter, language: str) 
         timezone=newsletter.timezone.key,
         feed_url=f"{feeds_url(settings)}/{feed.name}/" if feed else None,
         unsubscribe_address=newsletter.unsubscribe_mailto,
+        pictures_url=settings.pictures.url,
         brand=render_wiring.brand(newsletter.brand),
     )
 

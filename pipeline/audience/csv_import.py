@@ -10,10 +10,10 @@ from typing import BinaryIO, NoReturn
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
-from email_validator import EmailNotValidError, validate_email
 
 from pipeline.audience.csv_export import unguarded
 from pipeline.audience.csv_text import Damage, Record, open_text, read_records
+from pipeline.audience.mail_address import AddressFault, UnusableAddress, normalised
 from pipeline.domain.article import distinct_topics
 from pipeline.domain.audience import NewSubscriber, address_key
 from pipeline.errors import PipelineError, Problem
@@ -159,16 +159,14 @@ def _address(text: str) -> str:
     if not text:
         _refuse("there is no address.", "Fill in the email column.")
     try:
-        # test_environment lets `.test` pass, which is as good as the `example.org` that is allowed anyway.
-        valid = validate_email(text, check_deliverability=False, strict=True, test_environment=True)
-    except EmailNotValidError as error:
+        return normalised(text)
+    except UnusableAddress as error:
+        if error.fault is AddressFault.LETTERS:
+            _refuse(
+                f"“{text[:80]}” has letters before the @ that most mail servers don't take.",
+                "Ask the person for an address in plain letters.",
+            )
         _refuse(f"“{text[:80]}” is no mail address: {error}", "Correct it.")
-    if valid.ascii_email is None:
-        _refuse(
-            f"“{text[:80]}” has letters before the @ that most mail servers don't take.",
-            "Ask the person for an address in plain letters.",
-        )
-    return f"{valid.ascii_local_part}@{valid.ascii_domain}"
 
 
 @lru_cache(maxsize=1024)

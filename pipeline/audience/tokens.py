@@ -1,4 +1,4 @@
-"""Tokens: the part of a link in a mail that says whose subscription it is for, and proves that we made it."""
+"""Tokens: the part of a link that says what it is for, and proves that we made it; and other things that we sign."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ import hmac
 from collections.abc import Sequence
 from functools import lru_cache
 
-from pipeline.domain.audience import SubscriptionId
-
 UNSUBSCRIBE = "unsubscribe"
+"""The number of a subscription."""
+PREFERENCES = "preferences"
+"""The same."""
+CONFIRM = "confirm"
+"""The number of a sign-up."""
+PRIVATE_FEED = "private feed"
+"""The number of a private feed."""
 
 _MAC_SIZE = 16
 _LONGEST_ID = 8
@@ -25,8 +30,8 @@ class TokenKeys:
     """The key that tokens are made with, and older ones whose tokens are still good.
 
     A token is ``base64url(id ‖ HMAC-SHA256(key of the purpose, id)[:16]) ‖ key id``, some 26 characters of
-    ``[A-Za-z0-9_-]``.  It never expires: an unsubscribe link in an old mail must work.  The key id stands at the end
-    and is hexadecimal, so that no mail program takes a trailing ``-`` or ``_`` for the end of the link.
+    ``[A-Za-z0-9_-]``.  It never expires by itself: an unsubscribe link in an old mail must work.  The key id stands at
+    the end and is hexadecimal, so that no mail program takes a trailing ``-`` or ``_`` for the end of the link.
     """
 
     def __init__(self, current: bytes, older: Sequence[bytes] = ()) -> None:
@@ -36,16 +41,17 @@ class TokenKeys:
                 msg = f"a signing key has at least {_SMALLEST_KEY} bytes; this one has {len(key)}"
                 raise ValueError(msg)
         self._current = current
+        self._all = (current, *older)
         self._by_id: dict[str, list[bytes]] = {}
         for key in (current, *older):
             self._by_id.setdefault(_key_id(key), []).append(key)
 
-    def make(self, purpose: str, subscription: SubscriptionId) -> str:
-        """The token of a subscription for one purpose: the same at every call.  Raises ValueError if it is below 1."""
-        return _token(self._current, purpose, subscription)
+    def make(self, purpose: str, number: int) -> str:
+        """The token of a number for one purpose: the same at every call.  Raises ValueError if it is below 1."""
+        return _token(self._current, purpose, number)
 
-    def read(self, purpose: str, token: str) -> SubscriptionId | None:
-        """The subscription that the token was made for, None if it wasn't made by us for this purpose."""
+    def read(self, purpose: str, token: str) -> int | None:
+        """The number that the token was made for, None if it wasn't made by us for this purpose."""
         if len(token) > _LONGEST or not token.isascii():
             return None
         body, key_id = token[:-_KEY_ID_CHARACTERS], token[-_KEY_ID_CHARACTERS:]
@@ -53,27 +59,55 @@ class TokenKeys:
             raw = binascii.a2b_base64(body.encode().translate(_FROM_URL) + b"=" * (-len(body) % 4))
         except binascii.Error:
             return None
-        subscription = SubscriptionId(int.from_bytes(raw[:-_MAC_SIZE]))
-        if subscription < 1:
+        number = int.from_bytes(raw[:-_MAC_SIZE])
+        if number < 1:
             return None
-        # Made anew and compared whole, so that one subscription has exactly one spelling of its token.
+        # Made anew and compared whole, so that one number has exactly one spelling of its token.
         for key in self._by_id.get(key_id, ()):
-            if hmac.compare_digest(_token(key, purpose, subscription), token):
-                return subscription
+            if hmac.compare_digest(_token(key, purpose, number), token):
+                return number
         return None
 
+    def derived(self, purpose: str) -> tuple[bytes, ...]:
+        """Keys for signatures of another form, each made of one of these: the current one, then the older ones."""
+        return tuple(hmac.digest(key, b"rundbrief key 1: " + purpose.encode(), "sha256") for key in self._all)
 
-def _token(key: bytes, purpose: str, subscription: SubscriptionId) -> str:
-    if subscription < 1:
-        msg = f"no subscription has the number {subscription}"
+    def sign(self, purpose: str, text: str) -> str:
+        """The text with a signature: ``text.HMAC``, where the signature has no dot."""
+        return f"{text}.{_signature(self._current, purpose, text)}"
+
+    def signed(self, purpose: str, signed: str) -> str | None:
+        """The text that was signed, None if it wasn't signed by us for this purpose."""
+        text, _, signature = signed.rpartition(".")
+        if not signature.isascii():
+            return None
+        known = [_signature(key, purpose, text) for keys in self._by_id.values() for key in keys]
+        return text if any(hmac.compare_digest(one, signature) for one in known) else None
+
+    def address_digests(self, address_key: str) -> tuple[str, ...]:
+        """What stands for an address that is not kept: ``#`` and an HMAC.  The first is made with the current key."""
+        keys = (self._current, *(key for keys in self._by_id.values() for key in keys if key != self._current))
+        return tuple(f"#{_signature(key, 'address', address_key)}" for key in keys)
+
+
+def _token(key: bytes, purpose: str, number: int) -> str:
+    if number < 1:
+        msg = f"nothing has the number {number}"
         raise ValueError(msg)
     signer, key_id = _signer(key, purpose)
-    number = subscription.to_bytes((subscription.bit_length() + 7) // 8)
+    octets = number.to_bytes((number.bit_length() + 7) // 8)
     # Copying a keyed HMAC takes two thirds of the time of keying one, and there are millions to make.
     mac = signer.copy()
-    mac.update(number)
-    raw = binascii.b2a_base64(number + mac.digest()[:_MAC_SIZE], newline=False)
+    mac.update(octets)
+    raw = binascii.b2a_base64(octets + mac.digest()[:_MAC_SIZE], newline=False)
     return raw.translate(_TO_URL).rstrip(b"=").decode() + key_id
+
+
+def _signature(key: bytes, purpose: str, text: str) -> str:
+    signer, _ = _signer(key, f"text: {purpose}")
+    mac = signer.copy()
+    mac.update(text.encode("utf-8", "surrogatepass"))
+    return mac.hexdigest()
 
 
 @lru_cache(maxsize=64)

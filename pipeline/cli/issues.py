@@ -1,4 +1,4 @@
-"""`rundbrief issues`: what was mailed, and what is in doubt."""
+"""`rundbrief issues`: what was mailed, what is still to do, and what is in doubt."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.cli import issue_control
 from pipeline.cli.everywhere import invocation
-from pipeline.cli.failures import FAILED, WrongUse, report_problems
 from pipeline.cli.groups import listing
-from pipeline.errors import Problem
+from pipeline.cli.issue_named import IssueNumber, issue_named
 
 if TYPE_CHECKING:
-    import uuid
     from datetime import tzinfo
 
-    from pipeline.app import App
     from pipeline.domain.issue import Issue
+    from pipeline.engine.forecast import Outlook
     from pipeline.store.issue_details import IssueDetails, OpenBatch
 
 app = listing("What was mailed: every issue with its books.")
 
-IssueNumber = Annotated[int, typer.Argument(metavar="ID", help="Its number in `rundbrief issues`.")]
 _RECIPIENTS_SHOWN = 20
 
 
@@ -60,7 +58,7 @@ def list_issues(
                 one.key.newsletter,
                 one.key.cadence,
                 shown(one.key.slot, zone),
-                one.state.value,
+                _state(one),
                 *_columns(one),
                 one.reason,
             )
@@ -82,13 +80,16 @@ def show_issue(context: typer.Context, issue: IssueNumber) -> None:
       rundbrief issues show 3
     """
     from pipeline.cli.output import print_json
+    from pipeline.engine.forecast import outlook
     from pipeline.engine.report import issue_json
 
     asked = invocation(context)
     with asked.app() as opened:
-        found = _one(opened, issue)
+        found = issue_named(opened, issue)
         details = opened.store.issues.details(found.id)
         zone = opened.settings.site.timezone
+        waits = found.hold is None and found.books.to_do
+        expected = outlook(opened, found.key.newsletter, found.books.to_do, opened.clock()) if waits else None
     if asked.as_json:
         whole = {
             **issue_json(found),
@@ -96,125 +97,40 @@ def show_issue(context: typer.Context, issue: IssueNumber) -> None:
             "frozen_at": found.frozen_at,
             "finished_at": found.finished_at,
             "variants": [_variant(one) for one in details.variants],
+            "hold_until": found.hold_until,
+            "carried": {one.provider: one.deliveries for one in details.carried},
+            "expected": expected,
             "batches": details.batches,
             "open_batches": details.open_batches,
         }
         print_json({"issue": whole})
     else:
-        _print(found, details, zone)
+        _print(found, details, expected, zone)
 
 
-@app.command("resolve")
-def resolve(
-    context: typer.Context,
-    issue: IssueNumber,
-    accepted: Annotated[
-        bool,
-        typer.Option(
-            "--accepted/--resend",
-            help="The provider has mailed them: count them as accepted. Or: it has not: hand them over again.",
-        ),
-    ],
-    batch: Annotated[
-        list[str] | None,
-        typer.Option(metavar="BATCH", help="Decide on this batch only; may be given more than once."),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Decide on all of its batches in doubt alike.")] = False,
-) -> None:
-    r"""Decide on the deliveries of an issue that are in doubt.
-
-    A provider was called, and died or kept silent before it answered. Look into its log for one of the recipients that
-    `rundbrief issues show ID` lists. If they are there, say --accepted; if they are not, say --resend. With --resend
-    whoever got the mail after all gets it twice.
-
-    Where more than one batch is in doubt, each may have met another fate: name those you mean with --batch, or say
-    --all.
-
-    \b
-    Examples:
-      rundbrief issues resolve 3 --accepted
-      rundbrief issues resolve 3 --resend --batch 6f0b3c1e-5d0f-5b52-9a6e-6f1d4f0d8a11
-    """
-    from pipeline.cli.output import print_json, say
-
-    asked = invocation(context)
-    with asked.app() as opened:
-        found = _one(opened, issue)
-        meant = _meant(opened, found, batch or [], every=every)
-        decided = opened.store.ledger.decide(found.id, meant, accepted=accepted, now=opened.clock())
-        opened.store.issues.finish(opened.clock())
-        after = _one(opened, issue)
-    what = f"Nothing of it is in doubt: it is {found.state.value}."
-    problems = [] if decided else [Problem(code="not-in-doubt", where=f"issue {issue}", what=what)]
-    report_problems(problems)
-    if asked.as_json:
-        from pipeline.engine.report import issue_json
-
-        print_json({"decided": decided, "issue": issue_json(after), "problems": problems})
-    elif accepted and decided:
-        say(f"{decided} deliveries of issue {issue} count as accepted. It is {after.state.value}.")
-    elif decided:
-        say(f"{decided} deliveries of issue {issue} are handed over again by the next `rundbrief run`.")
-    if problems:
-        raise typer.Exit(FAILED)
+for _name, _command in (
+    ("resolve", issue_control.resolve),
+    ("pause", issue_control.pause),
+    ("resume", issue_control.resume),
+    ("cancel", issue_control.cancel),
+    ("retry-failed", issue_control.retry_failed),
+):
+    app.command(_name)(_command)
 
 
-@app.command("cancel")
-def cancel(context: typer.Context, issue: IssueNumber) -> None:
-    r"""Mail no more of an issue.
-
-    Who has it, keeps it. To everybody else its articles are owed again: their next issue carries them. What a provider
-    may already have is not touched: see `rundbrief issues resolve`.
-
-    \b
-    Example:
-      rundbrief issues cancel 3
-    """
-    from pipeline.cli.output import print_json, say
-    from pipeline.engine.report import issue_json
-
-    asked = invocation(context)
-    with asked.app() as opened:
-        found = _one(opened, issue)
-        cancelled = opened.store.issues.cancel(found.id, "cancelled by a person", opened.clock())
-        after = _one(opened, issue)
-    what = f"Nothing of it is to do: it is {found.state.value}."
-    problems = [] if cancelled else [Problem(code="nothing-to-cancel", where=f"issue {issue}", what=what)]
-    report_problems(problems)
-    if asked.as_json:
-        print_json({"cancelled": cancelled, "issue": issue_json(after), "problems": problems})
-    elif cancelled:
-        say(f"{cancelled} deliveries of issue {issue} are cancelled. It is {after.state.value}.")
-    if problems:
-        raise typer.Exit(FAILED)
+def _state(issue: Issue) -> str:
+    return issue.hold.value if issue.hold else issue.state.value
 
 
-def _meant(opened: App, issue: Issue, named: list[str], *, every: bool) -> list[uuid.UUID]:
-    """The batches in doubt that are decided on.  Raises WrongUse where that is not clear."""
-    from pipeline.domain.ledger import BatchState
+def _expected(expected: Outlook | None, zone: tzinfo) -> str:
+    """When it goes on, and when it will be out."""
+    from pipeline.cli.times import shown
 
-    open_batches = opened.store.issues.details(issue.id).open_batches
-    doubtful = {str(one.id): one.id for one in open_batches if one.state is BatchState.IN_DOUBT}
-    if unknown := [name for name in named if name not in doubtful]:
-        raise WrongUse(
-            f"Issue {issue.id} has no batch {unknown[0]} in doubt.", mend=f"See `rundbrief issues show {issue.id}`."
-        )
-    if len(doubtful) > 1 and not named and not every:
-        raise WrongUse(
-            f"{len(doubtful)} batches of issue {issue.id} are in doubt, and each may have met another fate.",
-            mend=f"Look for a recipient of each in the log, then name it with --batch, or say --all: `rundbrief issues "
-            f"show {issue.id}` lists them.",
-        )
-    return [doubtful[name] for name in named] if named else list(doubtful.values())
-
-
-def _one(opened: App, number: int) -> Issue:
-    from pipeline.domain.ledger import IssueId
-
-    found = opened.store.issues.shown([IssueId(number)])
-    if not found:
-        raise WrongUse(f"There is no issue {number}.", mend="`rundbrief issues` lists them.")
-    return found[0]
+    if expected is None or not (expected.limited or expected.begins):
+        return ""
+    begins = f"goes on at {shown(expected.begins, zone)} by {expected.provider}, " if expected.begins else ""
+    why = f" ({expected.why})" if expected.why else ""
+    return f"{begins}out by {shown(expected.ends, zone) or 'a time years away'}{why}"
 
 
 def _columns(issue: Issue) -> tuple[int, ...]:
@@ -233,7 +149,7 @@ def _variant(one: Any) -> dict[str, Any]:  # noqa: ANN401  (VariantDetails)
     }
 
 
-def _print(issue: Issue, details: IssueDetails, zone: tzinfo) -> None:
+def _print(issue: Issue, details: IssueDetails, expected: Outlook | None, zone: tzinfo) -> None:
     from pipeline.cli.output import print_facts, say
     from pipeline.cli.times import shown
 
@@ -244,10 +160,13 @@ def _print(issue: Issue, details: IssueDetails, zone: tzinfo) -> None:
             ("Newsletter", issue.key.newsletter),
             ("Cadence", issue.key.cadence),
             ("Slot", f"{shown(issue.key.slot, zone)} (of {issue.key.zone})"),
-            ("State", f"{issue.state.value}{f': {issue.reason}' if issue.reason else ''}"),
+            ("State", f"{_state(issue)}{f': {issue.reason}' if issue.reason else ''}"),
+            ("Goes on", shown(issue.hold_until, zone)),
             ("Frozen", shown(issue.frozen_at, zone)),
             ("Finished", shown(issue.finished_at, zone)),
             ("Books", ", ".join(f"{number} {name}" for name, number in zip(names, _columns(issue), strict=True))),
+            ("Carried by", ", ".join(f"{one.provider} ({one.deliveries})" for one in details.carried)),
+            ("Expected", _expected(expected, zone)),
             ("Batches", ", ".join(f"{number} {state.value}" for state, number in details.batches.items())),
         ]
     )

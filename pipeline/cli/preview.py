@@ -117,8 +117,13 @@ def _write(opened: App, found: Preview, directory: Path) -> list[Path]:
 
     batch = trial_batch(opened, found, "anna@example.org", "Anna Beispiel")
     recipient = batch.recipients[0]
+    page = found.message.merge_html.join(html_values(recipient.fields))
+    pictures = opened.settings.pictures
+    if pictures.enabled:
+        # Seen from here before they can be seen from there.
+        page = page.replace(f'"{pictures.url}/', f'"{pictures.directory.absolute().as_uri()}/')
     contents = {
-        "issue.html": found.message.merge_html.join(html_values(recipient.fields)).encode("utf-8", "replace"),
+        "issue.html": page.encode("utf-8", "replace"),
         "issue.txt": found.message.merge_text.join(recipient.fields).encode("utf-8", "replace"),
         "issue.eml": mime.build(found.message, recipient, batch),
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline import config, provider_wiring, render_wiring, wiring
 from pipeline.domain.article import Article, ArticleId, Author, Content, Picture
+from pipeline.domain.ledger import IssueId
 from pipeline.errors import PipelineError, Problem
 
 _SQLITE = "sqlite:///"
@@ -158,7 +159,15 @@ def _store(settings: config.Config) -> Finding:
         try:
             app.store.fence.check()
             _ = app.keys
+            wrong.update(app.store.issues.unbalanced())
         finally:
             app.close()
 
-    return _guarded(f"store {url}", look)
+    wrong: dict[IssueId, str] = {}
+    found = _guarded(f"store {url}", look)
+    mend = "Please report this as a bug, with `rundbrief issues show {0} --json`."
+    books = [
+        Problem(code="books", where=f"issue {id_}", what=f"Its books do not balance: {why}", mend=mend.format(id_))
+        for id_, why in wrong.items()
+    ]
+    return Finding(what=found.what, problems=(*found.problems, *books))

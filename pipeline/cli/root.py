@@ -19,6 +19,7 @@ from pipeline.cli import (
     issues,
     mail,
     passes,
+    pictures,
     plan,
     preview,
     runs,
@@ -89,6 +90,7 @@ root.command("send")(mail.send)
 root.command("preview")(preview.preview)
 root.add_typer(sources.app, name="sources")
 root.add_typer(articles.app, name="articles")
+root.add_typer(pictures.app, name="pictures")
 root.add_typer(feeds.app, name="feeds")
 root.add_typer(hub.app, name="hub")
 root.add_typer(issues.app, name="issues")

@@ -23,6 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_ import create_urllib3_context
 
 from pipeline.collect.addresses import Connect, Endpoint
+from pipeline.collect.hosts import AT_ONCE
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -148,12 +149,10 @@ class CheckedAdapter(HTTPAdapter):
     connects a socket to an address.
     """
 
-    def __init__(
-        self, finder: Finder, *, ca_file: str | None = None, connect: Connect = socket.socket.connect
-    ) -> None:
+    def __init__(self, finder: Finder, *, ca_file: str | None = None, connect: Connect = socket.socket.connect) -> None:
         self._classes = _pool_classes(finder, connect)
         self._context = _tls_context(ca_file or certifi.where())
-        super().__init__(max_retries=0)
+        super().__init__(max_retries=0, pool_maxsize=AT_ONCE)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:  # noqa: ANN401, FBT001, FBT002 - as in requests
         self.poolmanager = PoolManager(

@@ -21,7 +21,7 @@ from pipeline.collect.fetch_failures import refused, shown_url, unreachable
 from pipeline.collect.freshness import fresh_until, retry_after
 from pipeline.collect.hosts import Hosts, host_of
 from pipeline.collect.resolving import TimedResolver
-from pipeline.collect.targets import Login, next_hop, origin, without_login
+from pipeline.collect.targets import Login, get_request, next_hop, origin, without_login
 from pipeline.errors import InvalidSource, PipelineError
 
 FEED_TYPES = (
@@ -191,7 +191,7 @@ class Fetcher:
         for requests_before in range(self._limits.max_redirects + 1):
             login = inquiry.login
             auth = login.auth if login and origin(url) == login.origin else None
-            request = requests.Request("GET", url, headers=dict(inquiry.headers), auth=auth).prepare()
+            request = get_request(url, inquiry.headers, auth)
             before, host = host, host_of(url)
             # A redirect within the host belongs to the request before it.
             with self._turn(host, inquiry, spaced=inquiry.spaced and host != before):

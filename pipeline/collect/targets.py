@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urldefrag, urlsplit, urlunsplit
 
+from requests import PreparedRequest
 from requests.auth import HTTPBasicAuth
 
 from pipeline.collect.links import web_url
@@ -31,6 +33,16 @@ def without_login(url: str, where: str) -> tuple[str, Login | None]:
         return bare, None
     auth = HTTPBasicAuth(unquote(parts.username).encode(), unquote(parts.password or "").encode())
     return bare, Login(origin(bare), auth)
+
+
+def get_request(url: str, headers: Mapping[str, str], auth: HTTPBasicAuth | None) -> PreparedRequest:
+    """A GET as it goes out: ``url`` is normal already, and there are no parameters, cookies and proxies to consider."""
+    request = PreparedRequest()
+    request.method, request.url = "GET", url
+    request.prepare_headers(headers)
+    if auth is not None:
+        request.prepare_auth(auth, url)
+    return request
 
 
 def next_hop(location: str, url: str) -> str:

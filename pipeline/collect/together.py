@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import Protocol, Self
 
+from pipeline.collect.apart import RECORDING
 from pipeline.collect.collect import ArticleStore, Collected, Failure, SourceRules
 from pipeline.collect.completeness import Completed, Seen
 from pipeline.collect.source import KnownHash, SourceState
@@ -61,7 +63,6 @@ class AnswersTogether:
     _kept: list[Answer] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
-    _recording: Lock = field(default_factory=Lock)
 
     def __enter__(self) -> Self:
         self._states = self.store.source_states()
@@ -82,21 +83,25 @@ class AnswersTogether:
         mine = _Waiting((rules, done, now))
         with self._lock:
             self._waiting.append(mine)
-        with self._recording:
-            while mine.outcome is None:
-                self._record_waiting(mine)
-        if isinstance(mine.outcome, Exception):
-            raise mine.outcome
+        outcome = RECORDING(partial(self._outcome, mine))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _outcome(self, mine: _Waiting) -> Collected | Exception:
+        """Of an answer that was recorded with one before it, or is now, with all that wait."""
+        while mine.outcome is None:
+            self._record_some(mine)
         return mine.outcome
 
-    def _record_waiting(self, mine: _Waiting) -> None:
+    def _record_some(self, mine: _Waiting) -> None:
         with self._lock:
             some, self._waiting = self._waiting[:_CHANGED], self._waiting[_CHANGED:]
         try:
             for one, outcome in zip(some, self._recorded([one.answer for one in some]), strict=True):
                 one.outcome = outcome
         finally:
-            # Where this thread is being stopped, the next one that waits records for the others.
+            # Where something other than an answer's own error ends this, the next one that waits does it.
             with self._lock:
                 self._waiting[:0] = [one for one in some if one.outcome is None and one is not mine]
 

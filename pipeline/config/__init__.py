@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.config.addresses import SELF, Listen, Mailbox
+from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
 from pipeline.config.load import load
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
@@ -11,12 +12,15 @@ from pipeline.config.podcast import Podcast
 from pipeline.config.providers import (
     ApiProvider,
     BrevoProvider,
+    Budgeted,
     MailgunProvider,
     OutboxProvider,
+    OwnProvider,
     PostmarkProvider,
     Provider,
     ResendProvider,
     SendGridProvider,
+    SesProvider,
     SmtpProvider,
 )
 from pipeline.config.schema import json_schema
@@ -28,8 +32,10 @@ __all__ = [
     "IMMEDIATE",
     "SELF",
     "ApiProvider",
+    "Bounces",
     "Brand",
     "BrevoProvider",
+    "Budgeted",
     "Config",
     "DirectorySource",
     "Feed",
@@ -39,6 +45,7 @@ __all__ = [
     "MailgunProvider",
     "Newsletter",
     "OutboxProvider",
+    "OwnProvider",
     "Pictures",
     "Podcast",
     "PostmarkProvider",
@@ -46,6 +53,7 @@ __all__ = [
     "Publish",
     "ResendProvider",
     "SendGridProvider",
+    "SesProvider",
     "Site",
     "SitemapSource",
     "SmtpProvider",

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr, SecretStr
 
 from pipeline.config.addresses import Listen, with_password
+from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
+from pipeline.config.canary import Canary
 from pipeline.config.composition import Composition
 from pipeline.config.pictures import Pictures
 from pipeline.config.podcast import Podcast
@@ -192,7 +194,7 @@ class Redirect(Table):
     """Whether it is gone for good, so that readers stop asking."""
 
 
-class Newsletter(Composition):
+class Newsletter(Composition, Canary):
     """[[newsletters]]: what subscribers sign up for."""
 
     name: Name
@@ -254,6 +256,7 @@ class Config(Table):
     brand: Brand = Field(default_factory=Brand)
     preflight: Preflight = Field(default_factory=Preflight)
     pictures: Pictures = Field(default_factory=Pictures)
+    bounces: Bounces = Field(default_factory=Bounces)
     sources: Annotated[tuple[Source, ...], Listed] = ()
     feeds: Annotated[tuple[Feed, ...], Listed] = ()
     redirects: Annotated[tuple[Redirect, ...], Listed] = ()

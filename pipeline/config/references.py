@@ -43,6 +43,8 @@ def broken_references(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Ite
         yield from _cadences(index, newsletter.get("cadences"))
     yield from _redirects(raw)
     yield from _logins(raw)
+    yield from _bounces(raw)
+    yield from _without_one_click(raw)
     for path, variable in named_secrets(raw):
         if not environ.get(variable):
             yield Mistake(
@@ -56,9 +58,12 @@ def named_secrets(raw: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """The environment variables that will be needed: those of providers which no newsletter uses are not."""
     used = {name for _, newsletter in _tables(raw, "newsletters") for name in _texts(newsletter.get("providers"))}
     tables: list[tuple[KeyPath, Mapping[str, Any]]] = [
-        ((section,), raw[section]) for section in ("store", "web") if isinstance(raw.get(section), dict)
+        ((section,), raw[section]) for section in ("store", "web", "bounces") if isinstance(raw.get(section), dict)
     ]
     tables += [(("providers", name), table) for name, table in _providers(raw).items() if name in used]
+    tables += [
+        ((*path, "options"), table["options"]) for path, table in tables if isinstance(table.get("options"), dict)
+    ]
     for path, table in tables:
         for key, variable in table.items():
             if key.endswith("_env") and isinstance(variable, str) and is_variable(variable):
@@ -120,6 +125,39 @@ def _logins(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         for key, other in (("username", "password_env"), ("password_env", "username")):
             if key in table and other not in table:
                 yield Mistake(("providers", name, key), f"needs `{other}` beside it.", "A log-in takes both.")
+
+
+def _bounces(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    bounces = raw.get("bounces")
+    signed = [(name, table) for name, table in _providers(raw).items() if table.get("verp") is True]
+    for name, table in signed:
+        if "envelope_from" not in table:
+            mend = "Name the mailbox that bounces go to."
+            yield Mistake(("providers", name, "verp"), "needs `envelope_from` beside it.", mend)
+    if not isinstance(bounces, dict):
+        return
+    if "maildir" in bounces and "imap" in bounces:
+        yield Mistake(("bounces", "imap"), "can't stand beside `maildir`.", "Take one out: there is one mailbox.")
+    if "imap" in bounces:
+        for key in ("username", "password_env"):
+            if key not in bounces:
+                yield Mistake(("bounces", "imap"), f"needs `{key}` beside it.", "A log-in takes both.")
+    if ("maildir" in bounces or "imap" in bounces) and not signed:
+        mend = "Give a provider of the type smtp `verp = true` and `envelope_from`: they tell whose a bounce is."
+        yield Mistake(("bounces",), "has a mailbox, but no provider's bounces could be told apart there.", mend)
+
+
+def _without_one_click(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    tables = _providers(raw)
+    for index, newsletter in _tables(raw, "newsletters"):
+        for place, name in enumerate(_texts(newsletter.get("providers"))):
+            table = tables.get(name, {})
+            if table.get("type") == "mailersend" and table.get("headers") is not True:
+                yield Mistake(
+                    ("newsletters", index, "providers", place),
+                    f"`{name}` can't carry our one-click unsubscribe: MailerSend takes headers only with some plans.",
+                    f"If yours has custom headers, set `headers = true` in [providers.{name}].",
+                )
 
 
 def _tables(raw: Mapping[str, Any], kind: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -13,7 +13,7 @@ from pipeline.config.lines import KeyPath
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
 from pipeline.config.nearest import did_you_mean, one_of
 from pipeline.config.preflight import Preflight
-from pipeline.config.providers import PROVIDERS
+from pipeline.config.providers import NOT_PROVIDERS, PROVIDERS, OwnProvider
 from pipeline.config.references import Mistake
 from pipeline.config.sources import SOURCES
 from pipeline.config.table import Table
@@ -81,7 +81,8 @@ def _place(location: tuple[int | str, ...]) -> tuple[KeyPath, type[Table] | None
     """The key path of an error, without the union's tag that pydantic puts in; and the class of the table it is in."""
     section = str(location[0])
     if section in _UNIONS and len(location) > 2:  # noqa: PLR2004
-        return (*location[:2], *location[3:]), _UNIONS[section].get(str(location[2]))
+        own = OwnProvider if section == "providers" else None
+        return (*location[:2], *location[3:]), _UNIONS[section].get(str(location[2]), own)
     if len(location) == 1:
         return location, Config
     if "brand" in location:
@@ -113,6 +114,8 @@ def _wrong_type(section: str, tag: object) -> tuple[str, str]:
     listed = f"It can be {one_of(valid)}."
     if tag is None:
         return "is missing.", listed
+    if section == "providers" and (why := NOT_PROVIDERS.get(str(tag))):
+        return why, listed
     return f'There is no {section[:-1]} of type "{tag}".', did_you_mean(str(tag), valid) or listed
 
 
@@ -127,4 +130,6 @@ def _no_name(path: KeyPath, written: object) -> tuple[str, str]:
     if str(path[-1]).endswith("_env"):
         mend = "Write the variable's name in capitals, for example `MAILGUN_API_KEY`; never the secret itself."
         return "is no name of an environment variable.", mend
+    if path[-1] == "type":
+        return f'"{written}" is no type.', "Write where the provider is made, as `package.module:function`."
     return f'"{written}" is no name.', "Use small letters, digits, - and _; begin with a letter or a digit."

@@ -5,32 +5,45 @@ After a crash at any point the ledger says which batches were surely not submitt
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from threading import Lock
 
+from pipeline.deliver.lanes import Lane, Route
 from pipeline.deliver.ledger import Addressee, HeldBatch, Ledger
+from pipeline.deliver.payload import payload_hash
 from pipeline.deliver.provider import Provider, Queryable
-from pipeline.domain.ledger import Batch, BatchState, OutcomeKind, Recipient, RetryPolicy
-from pipeline.domain.message import Message
-from pipeline.errors import Problem, ProviderError, ProviderRejected, ProviderUnavailable
+from pipeline.domain.budget import Budget
+from pipeline.domain.ledger import (
+    Batch,
+    BatchState,
+    IssueId,
+    Outcome,
+    OutcomeKind,
+    Recipient,
+    RetryPolicy,
+    SubscriberId,
+)
+from pipeline.errors import Problem, ProviderError, ProviderRejected, ProviderUnavailable, StoreUnavailable
 
 MergeFields = Callable[[Addressee, str], Mapping[str, str]]
 """The values of the merge fields for one addressee, in a language."""
 
 _MARGIN = timedelta(minutes=2)
+_PERSISTENCE = 10
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Desk:
     """Hands batches to providers.  Threads may share one.
 
     ``providers`` are each newsletter's, in the order of failover.  ``owner`` names this process in the ledger.
-    ``rates`` are recipients a second, by provider, where there is a limit.
+    ``budgets`` and ``accounts`` (digests of addresses and accounts) are by provider; ``senders`` (the domains that they
+    mail from) and ``canaries`` (see `Route`) by newsletter.  ``witnesses`` tells who of
+    an issue's audience was heard of since: for them it was accepted, whatever the answer was.  ``nap`` waits for
+    seconds.
     """
 
     ledger: Ledger
@@ -38,25 +51,24 @@ class Desk:
     fields: MergeFields
     owner: str
     clock: Callable[[], datetime]
-    rates: Mapping[str, float] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    senders: Mapping[str, str] = field(default_factory=dict)
+    canaries: Mapping[str, int] = field(default_factory=dict)
+    witnesses: Callable[[IssueId], Collection[SubscriberId]] = lambda _: ()
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    nap: Callable[[float], None] = time.sleep
     problems: list[Problem] = field(default_factory=list)
-    _paused: dict[str, datetime] = field(default_factory=dict)
     _stopped: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
 
     def submit_next(self) -> bool:
         """Take one batch through the ledger.  False if none can be taken now."""
-        now = self.clock()
-        open_ = [name for name in self.providers if self._provider(name, None, now)]
-        held = self.ledger.claim(open_, self.owner, now, _MARGIN) if open_ else None
-        if held is None:
+        routes = self._routes()
+        held = self.ledger.claim(routes, self.owner, self.clock(), _MARGIN) if routes else None
+        if held is None or held.lane is None:
             return False
-        provider = self._provider(held.newsletter, held.provider, now)
-        if provider is None or not self._take_turn(provider, len(held.addressees), now):
-            self.ledger.give_back(held, self.owner)
-            return provider is None
-        self._submit(held, provider)
+        self._submit(held, self._provider(held.newsletter, held.lane.provider), held.lane)
         return True
 
     def resolve_doubts(self) -> list[Problem]:
@@ -68,102 +80,124 @@ class Desk:
 
     def waits_until(self) -> datetime | None:
         """When there will be something to submit again; None if nothing waits for a time."""
-        due = [when for name in self.providers if name not in self._stopped and (when := self._due(name))]
-        return min(due, default=None)
+        return self.ledger.next_due(self._routes(), self.clock())
 
-    def _due(self, newsletter: str) -> datetime | None:
-        due = self.ledger.next_due([newsletter])
-        pauses = [self._paused.get(provider.name) for provider in self.providers[newsletter]]
-        if due is None or None in pauses:
-            return due
-        return max(due, min(until for until in pauses if until))
+    def route(self, newsletter: str) -> Route:
+        """The ways that batches of a newsletter may go."""
+        lanes = (self._lane(newsletter, provider) for provider in self.providers[newsletter])
+        return Route(lanes=tuple(lanes), canary=self.canaries.get(newsletter, 0))
 
-    def _provider(self, newsletter: str, last: str | None, now: datetime) -> Provider | None:
-        """The newsletter's next provider that is not paused: after a failed try the one after that, else the first."""
-        order = self.providers[newsletter]
-        names = [provider.name for provider in order]
-        start = names.index(last) + 1 if last in names else 0
+    def _routes(self) -> dict[str, Route]:
         with self._lock:
-            if newsletter in self._stopped:
-                return None
-            turns = (order[(start + i) % len(order)] for i in range(len(order)))
-            return next((p for p in turns if self._paused.get(p.name, now) <= now), None)
+            stopped = set(self._stopped)
+        return {name: self.route(name) for name in self.providers if name not in stopped}
 
-    def _take_turn(self, provider: Provider, recipients: int, now: datetime) -> bool:
-        """Book so many recipients on the provider's budget; False while what was booked before is not used up."""
-        rate = self.rates.get(provider.name)
-        if rate is None:
-            return True
-        with self._lock:
-            if self._paused.get(provider.name, now) > now:
-                return False
-            self._paused[provider.name] = now + timedelta(seconds=recipients / rate)
-        return True
+    def _lane(self, newsletter: str, provider: Provider) -> Lane:
+        return Lane(
+            provider=provider.name,
+            account=self.accounts.get(provider.name, ""),
+            most=provider.capabilities.max_batch,
+            budget=self.budgets.get(provider.name, Budget()),
+            domain=self.senders.get(newsletter, ""),
+        )
 
-    def _submit(self, held: HeldBatch, provider: Provider) -> str:
+    def _provider(self, newsletter: str, name: str) -> Provider:
+        return next(provider for provider in self.providers[newsletter] if provider.name == name)
+
+    def _submit(self, held: HeldBatch, provider: Provider, lane: Lane) -> str:
         """Call the provider under a committed intent.  Returns what went wrong, empty if nothing did."""
         batch = self._batch(held)
-        digest = payload_hash(batch, held, provider)
+        digest = payload_hash(batch, held.message, lane)
         lease = provider.capabilities.call_timeout + _MARGIN
-        mine = self.ledger.intend(held, self.owner, provider.name, digest, self.clock(), lease)
+        intended = self.clock()
+        mine = self.ledger.intend(held, self.owner, lane, digest, intended, lease)
         if mine is None:
-            return "another process has it"
+            self.ledger.give_back(held, self.owner)
+            return "another process has it, or it may not be submitted now"
+        if self.clock() - intended >= _MARGIN:
+            # Stopped, or the machine slept: there would be no time for the call before others take it for lost.
+            self.ledger.wait(mine, self.clock(), "this process slept before the call")
+            return "this process slept before the call"
         try:
             outcomes = provider.submit(batch, held.message)
         except (ProviderUnavailable, ProviderRejected) as error:
-            if held.state is BatchState.IN_DOUBT:
-                # Only this call was surely not accepted; what was in doubt before it still is.
-                self.ledger.doubt(mine, str(error))
-            elif isinstance(error, ProviderUnavailable):
-                self._unavailable(mine, provider, error)
-            else:
-                self._stop(mine, error)
+            self._not_taken(held, mine, error)
             return str(error)
         except Exception as error:  # noqa: BLE001  (whatever went wrong, the provider may have accepted the batch)
-            self.ledger.doubt(mine, str(error) or repr(error))
-            return str(error) or repr(error)
-        now = self.clock()
+            what = str(error) or repr(error)
+            self._write(lambda: self.ledger.doubt(mine, what))
+            return what
         wait = self.policy.wait(mine.tries)
-        self.ledger.settle(mine, outcomes, None if wait is None else now + wait)
+        retry_at = None if wait is None else self.clock() + wait
+        self._write(lambda: self.ledger.settle(mine, outcomes, retry_at))
         return ""
 
-    def _unavailable(self, mine: HeldBatch, provider: Provider, error: ProviderUnavailable) -> None:
-        """Pause the provider; the batch goes to the next one at once, or waits when each has been tried."""
-        now = self.clock()
-        order = self.providers[mine.newsletter]
-        wait = self.policy.wait(-(-mine.tries // len(order)), error.retry_after)
-        if wait is None:
-            self.ledger.reject(mine, str(error))
-            self._report(_given_up(mine, error))
-            return
-        with self._lock:
-            self._paused[provider.name] = now + wait
-            others = any(self._paused.get(other.name, now) <= now for other in order)
-        self.ledger.wait(mine, now if others else now + wait, str(error))
+    def _write(self, answer: Callable[[], None]) -> None:
+        """Write an answer down, again and again if the store fails: only this process knows it."""
+        for _ in range(_PERSISTENCE):
+            try:
+                answer()
+            except StoreUnavailable:
+                self.nap(1.0)
+            else:
+                return
+        answer()
 
-    def _stop(self, mine: HeldBatch, error: ProviderRejected) -> None:
-        """Credentials or request are refused: trying on would only repeat it, for every batch of the newsletter."""
-        self.ledger.wait(mine, self.clock(), str(error))
-        with self._lock:
-            self._stopped.add(mine.newsletter)
-        self._report(error.problem)
+    def _not_taken(self, held: HeldBatch, mine: HeldBatch, error: ProviderUnavailable | ProviderRejected) -> None:
+        """The call was surely not accepted."""
+        now = self.clock()
+        if held.state is BatchState.IN_DOUBT:
+            # What was in doubt before this call still is.
+            self._write(lambda: self.ledger.doubt(mine, str(error)))
+        elif isinstance(error, ProviderRejected):
+            # Credentials or request are refused: trying on would only repeat it, for every batch of the newsletter.
+            with self._lock:
+                self._stopped.add(mine.newsletter)
+            self._write(lambda: self.ledger.wait(mine, now, str(error)))
+            self._report(error.problem)
+        elif self.policy.wait(-(-mine.tries // len(self.providers[mine.newsletter]))) is None:
+            self._write(lambda: self.ledger.reject(mine, str(error)))
+            self._report(_given_up(mine, error))
+        else:
+            # It rests, and longer each time; the batch goes by another lane meanwhile, if there is one.
+            rested = now + self.policy.pause(mine.failures + 1, error.retry_after)
+            self._write(lambda: self.ledger.wait(mine, now, str(error), rested))
 
     def _resolve(self, held: HeldBatch) -> Problem | None:
         provider = next((p for p in self.providers.get(held.newsletter, ()) if p.name == held.provider), None)
         if provider is None or held.submitted_at is None:
             return _problem(held, f"provider {held.provider} is no longer one of the newsletter's")
+        lane = self._lane(held.newsletter, provider)
+        if (held.account or lane.account) != lane.account:
+            return _problem(held, f"the address or the account of {provider.name} was changed since")
         age = self.clock() - held.submitted_at
         can = provider.capabilities
-        same = held.payload_hash == payload_hash(self._batch(held), held, provider)
-        if can.key_life is not None and age < can.key_life and same:
-            failed = self._submit(held, provider)
+        same = held.payload_hash == payload_hash(self._batch(held), held.message, lane)
+        if can.key_life is not None and age < can.key_life and same and not held.held_back:
+            failed = self._submit(held, provider, lane)
             return _problem(held, failed) if failed else None
+        if not (held := self._hear(held)).addressees:
+            return None
         if not isinstance(provider, Queryable):
             why = "" if same else ", and a recipient's data changed, so that it can't be submitted again as it was"
             return _problem(held, f"{provider.name} can't tell whether it accepted the batch{why}")
         return self._look_up(
             held, provider, provider.name, silent=can.log_settles is not None and age >= can.log_settles
         )
+
+    def _hear(self, held: HeldBatch) -> HeldBatch:
+        """Settle those of a batch whom an event was about, and return it with the others."""
+        heard = set(self.witnesses(held.issue)).intersection(one.subscriber for one in held.addressees)
+        if not heard:
+            return held
+        outcomes = [
+            Outcome(one.subscriber, OutcomeKind.ACCEPTED, "an event told of it")
+            if one.subscriber in heard
+            else Outcome(one.subscriber, OutcomeKind.UNCERTAIN, "events told of others of its batch")
+            for one in held.addressees
+        ]
+        self.ledger.settle(held, outcomes, None)
+        return replace(held, addressees=tuple(one for one in held.addressees if one.subscriber not in heard))
 
     def _look_up(self, held: HeldBatch, log: Queryable, name: str, *, silent: bool) -> Problem | None:
         """Ask a provider's log.  ``silent``: by now it would show the batch if it had been accepted."""
@@ -201,22 +235,6 @@ class Desk:
         return Recipient(addressee.subscriber, addressee.address, addressee.name, self.fields(addressee, language))
 
 
-def payload_hash(batch: Batch, held: HeldBatch, provider: Provider) -> str:
-    """A digest of all that the provider is given: only an equal payload may be submitted under the same key."""
-    digest = hashlib.sha256(f"{provider.name}\0{batch.id}\0".encode())
-    digest.update(_message_digest(held.message))
-    # Recipients of one batch have the same fields, in the same order.
-    rows = [(one.subscriber, one.address, one.name, *one.fields.items()) for one in batch.recipients]
-    digest.update(json.dumps(rows).encode())
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=64)
-def _message_digest(message: Message) -> bytes:
-    """A message is most of a payload, and the same for every batch of its variant."""
-    return hashlib.sha256(repr(message).encode("utf-8", "surrogatepass")).digest()
-
-
 def _problem(held: HeldBatch, what: str) -> Problem:
     mend = f"See `rundbrief issues show {held.issue}`; decide with `rundbrief issues resolve {held.issue}`."
     return Problem(code="mail-in-doubt", where=f"issue {held.issue}, batch {held.id}", what=what, mend=mend)
@@ -224,5 +242,5 @@ def _problem(held: HeldBatch, what: str) -> Problem:
 
 def _given_up(mine: HeldBatch, error: ProviderError) -> Problem:
     what = f"gave up after {mine.tries} tries: {error}"
-    mend = "The articles are owed again: the next issue carries them."
+    mend = f"The next issue carries the articles, or `rundbrief issues retry-failed {mine.issue}` tries again before."
     return Problem(code="mail-given-up", where=f"issue {mine.issue}, batch {mine.id}", what=what, mend=mend)

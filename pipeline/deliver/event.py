@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -116,12 +116,26 @@ class Mailbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What became of events: ``new`` were not known before; ``foreign`` are not about a delivery of ours."""
+    """What became of events.
+
+    ``new`` were not known before, ``repeated`` were; ``foreign`` are not about mail of ours that counts (tests don't),
+    and ``old`` are older than what is remembered.  ``suppressed`` are addresses that get no more mail, ``ended``
+    subscriptions that ended.
+    """
 
     new: int = 0
     repeated: int = 0
     foreign: int = 0
+    old: int = 0
     suppressed: int = 0
     ended: int = 0
-    old: int = 0
-    kinds: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: Recorded) -> Recorded:
+        return Recorded(
+            new=self.new + other.new,
+            repeated=self.repeated + other.repeated,
+            foreign=self.foreign + other.foreign,
+            old=self.old + other.old,
+            suppressed=self.suppressed + other.suppressed,
+            ended=self.ended + other.ended,
+        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from pipeline.deliver.lanes import Lane, Route
 from pipeline.domain.ledger import BatchState, IssueId, Outcome, SubscriberId
 from pipeline.domain.message import Message
 
@@ -29,7 +30,9 @@ class HeldBatch:
     """A batch with all that is needed to submit it.
 
     ``state`` is ``claimed`` or ``in_doubt``.  ``provider`` tried it last, at ``submitted_at``, with a payload of
-    that hash; all None for a batch that was never submitted.  ``tries`` counts its submissions so far.
+    that hash, to that account of it; all None for a batch that was never submitted.  ``tries`` counts its submissions
+    so far.  ``lane`` is where it is to go now, None for one in doubt; ``failures`` counts the calls in a row that this
+    provider was not available for.  ``held_back`` tells that nothing more of its issue may be submitted.
     """
 
     id: uuid.UUID
@@ -45,16 +48,21 @@ class HeldBatch:
     addressees: tuple[Addressee, ...]
     provider: str | None = None
     payload_hash: str | None = None
+    account: str | None = None
     submitted_at: datetime | None = None
+    lane: Lane | None = None
+    failures: int = 0
+    held_back: bool = False
 
 
 class Ledger(Protocol):
     """The ledger.  Each call is one transaction, and each checks that the batch still stands where it should."""
 
-    def claim(self, newsletters: Collection[str], owner: str, now: datetime, lease: timedelta) -> HeldBatch | None:
-        """Claim the next batch that is ready or has waited long enough; None if there is none.
+    def claim(self, routes: Mapping[str, Route], owner: str, now: datetime, lease: timedelta) -> HeldBatch | None:
+        """Claim the next batch of these newsletters for the first of its lanes that is open; None if there is none.
 
-        Deliveries whose address was suppressed or whose subscription ended since the issue was frozen are closed.
+        It has no more recipients than the lane takes now: what is too large is divided.  Deliveries whose address was
+        suppressed or whose subscription ended since the issue was frozen are closed.
         """
         ...
 
@@ -63,23 +71,25 @@ class Ledger(Protocol):
         ...
 
     def intend(
-        self, batch: HeldBatch, owner: str, provider: str, payload_hash: str, now: datetime, lease: timedelta
+        self, batch: HeldBatch, owner: str, lane: Lane, payload_hash: str, now: datetime, lease: timedelta
     ) -> HeldBatch | None:
-        """Commit the intent to submit; returns the batch as it stands then.
+        """Commit the intent to submit, and book its recipients; returns the batch as it stands then.
 
-        None if somebody else has the batch by now: then nothing may be submitted.
+        None if somebody else has the batch by now, its issue is held, or the budget is used up: then nothing may be
+        submitted.
         """
         ...
 
     def settle(self, batch: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None) -> None:
         """Write the provider's answer down.
 
-        Deferred recipients go into a batch of their own, due at ``retry_at``, or are rejected where that is None.
+        Deferred recipients go into a batch of their own, due at ``retry_at``, or are rejected where that is None.  An
+        answer that comes after the lease counts, unless somebody else has submitted the batch since.
         """
         ...
 
-    def wait(self, batch: HeldBatch, until: datetime, error: str) -> None:
-        """It was surely not accepted: to be tried again."""
+    def wait(self, batch: HeldBatch, until: datetime, error: str, rest_until: datetime | None = None) -> None:
+        """It was surely not accepted: to be tried again.  Its provider rests, where ``rest_until`` says so."""
         ...
 
     def reject(self, batch: HeldBatch, error: str) -> None:
@@ -105,6 +115,6 @@ class Ledger(Protocol):
         """Who holds batches."""
         ...
 
-    def next_due(self, newsletters: Collection[str]) -> datetime | None:
-        """When the next waiting batch may be tried; None if none waits."""
+    def next_due(self, routes: Mapping[str, Route], now: datetime) -> datetime | None:
+        """When the next waiting batch may be tried by an open lane; None if none waits."""
         ...

@@ -12,6 +12,9 @@ from pipeline.domain.ledger import SubscriberId
 
 SubscriptionId = NewType("SubscriptionId", int)
 
+ERASED = "erased"
+"""How a subscription ended whose person had everything deleted that we knew of them."""
+
 
 class SubscriptionState(StrEnum):
     """Where a subscription stands.  Only an active one gets mail."""
@@ -19,6 +22,8 @@ class SubscriptionState(StrEnum):
     PENDING = "pending"
     """The person has still to confirm it."""
     ACTIVE = "active"
+    PAUSED = "paused"
+    """The person wants nothing until a day of their choice."""
     UNSUBSCRIBED = "unsubscribed"
 
 
@@ -26,6 +31,8 @@ class SuppressionReason(StrEnum):
     """Why an address gets no mail, from any newsletter."""
 
     HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
+    """Too many soft bounces and no delivery between them; a delivery that is told of later lifts it."""
     COMPLAINT = "complaint"
     UNSUBSCRIBED = "unsubscribed"
     """The person told the provider or its mailbox, not us; a click on our link ends one subscription only."""
@@ -49,6 +56,7 @@ class Subscription:
 
     ``topics`` are topic keys, empty for all.  ``language`` (BCP 47) and ``timezone`` (IANA) are None where the
     person left them to the newsletter.  ``ended_how`` says how an unsubscribed one ended: ``one-click``, ``page`` …
+    ``paused_until`` (aware, UTC) is when a paused one goes on.
     """
 
     id: SubscriptionId
@@ -60,6 +68,7 @@ class Subscription:
     language: str | None = None
     timezone: str | None = None
     ended_how: str | None = None
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

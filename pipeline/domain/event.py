@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pipeline.domain.audience import SuppressionReason
-from pipeline.domain.ledger import SubscriberId
+from pipeline.domain.ledger import IssueId, SubscriberId
 
 
 class EventKind(StrEnum):
@@ -43,10 +43,10 @@ class Event:
 
     ``id`` is the provider's own id of the event; where it gives none, made of what the event says, so that the same
     event has the same id when it is told again.  ``at`` is aware, in UTC; None where the provider doesn't say.
-    ``recipient`` is an address, "" where the subscriber is all that is known.  ``batch``, ``issue`` (its uid) and
-    ``subscriber`` are those that our message carried, as far as the provider gives them back; ``message_id`` is the
-    Message-ID without its angle brackets.  ``listed`` says that a ``REJECTED`` address is on the provider's own list,
-    and why.  ``raw`` is the event as it came, for those of an ``UNKNOWN`` kind.
+    ``recipient`` is an address, "" where the subscriber is all that is known.  ``batch``, ``issue`` (its uid) or
+    ``number`` (the issue's), and ``subscriber`` are those that our message carried, as far as the provider gives them
+    back; ``message_id`` is the Message-ID without its angle brackets.  ``listed`` says that the address is on the
+    provider's own list, and why.  ``raw`` is the event as it came, for those of an ``UNKNOWN`` kind.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Event:
     recipient: str = ""
     batch: uuid.UUID | None = None
     issue: uuid.UUID | None = None
+    number: IssueId | None = None
     subscriber: SubscriberId | None = None
     message_id: str = ""
     reason: str = ""

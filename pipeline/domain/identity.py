@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import string
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,10 @@ from pipeline.domain.resemblance import another_day, fingerprint_of, identical, 
 _URI = re.compile(
     r"(https?://[^\s/]+\S*|tag:[^\s,]+,\d{4}[^\s:]*:\S+|urn:[a-z0-9][a-z0-9-]+:\S+)", re.IGNORECASE | re.ASCII
 )
+_ESCAPE = re.compile(r"%.{0,2}")
+_WRITTEN = re.compile(r"%[0-9A-F]{2}")
+_NEEDLESS = frozenset(f"{ord(sign):02X}" for sign in string.ascii_letters + string.digits + "-._~")
+_USUAL_PORT = re.compile(r"^http://.*:(?:80)?$|^https://.*:(?:443)?$")
 _FUTURE = timedelta(days=1)
 _MOST = {"title": 1000, "teaser": 5000, "topics": 100, "authors": 100, "enclosures": 100}
 _LONGEST_TOPIC = 200
@@ -242,8 +247,18 @@ def public_id(host: str, source: str, key: str, content: Content, now: datetime)
 def _is_canonical(uri: str) -> bool:
     """Whether the URI is spelled as RFC 3986 (6.2.2) would have it, so that every reader compares it alike."""
     scheme, _, rest = uri.partition(":")
-    host = rest[2:].partition("/")[0] if rest.startswith("//") else ""
-    return scheme.islower() and host == host.lower()
+    if not scheme.islower() or rest.count("#") > 1 or not all(map(_is_needed, _ESCAPE.findall(uri))):
+        return False
+    if not rest.startswith("//"):
+        return True
+    host, slash, path = rest[2:].partition("?")[0].partition("#")[0].partition("/")
+    usual = host == host.lower() and not _USUAL_PORT.search(f"{scheme}://{host}")
+    return bool(slash) and usual and {".", ".."}.isdisjoint(path.split("/"))
+
+
+def _is_needed(escape: str) -> bool:
+    """Whether a %XX is in capitals and stands for a character that can't be written itself."""
+    return bool(_WRITTEN.fullmatch(escape)) and escape[1:] not in _NEEDLESS
 
 
 def believable(content: Content, now: datetime) -> tuple[Content, tuple[str, ...]]:

@@ -31,23 +31,17 @@ class BatchState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Also after a worker slept, and its batch was taken from it: its answer counts while nobody has tried again.
+_ANSWERED = frozenset({BatchState.ACCEPTED, BatchState.REJECTED, BatchState.IN_DOUBT})
 TRANSITIONS: Mapping[BatchState, frozenset[BatchState]] = {
     BatchState.READY: frozenset({BatchState.CLAIMED, BatchState.CANCELLED}),
-    BatchState.CLAIMED: frozenset({BatchState.READY, BatchState.SUBMITTING, BatchState.CANCELLED}),
-    BatchState.SUBMITTING: frozenset(
-        {BatchState.ACCEPTED, BatchState.REJECTED, BatchState.RETRY_WAIT, BatchState.IN_DOUBT}
+    BatchState.CLAIMED: frozenset(
+        {BatchState.READY, BatchState.RETRY_WAIT, BatchState.SUBMITTING, BatchState.CANCELLED, *_ANSWERED}
     ),
-    BatchState.RETRY_WAIT: frozenset({BatchState.CLAIMED, BatchState.CANCELLED}),
+    BatchState.SUBMITTING: frozenset({BatchState.RETRY_WAIT, *_ANSWERED}),
+    BatchState.RETRY_WAIT: frozenset({BatchState.CLAIMED, BatchState.CANCELLED, *_ANSWERED}),
     # Out of doubt: the same payload and key again, the provider's own log, or a person's decision.  It may stay there.
-    BatchState.IN_DOUBT: frozenset(
-        {
-            BatchState.IN_DOUBT,
-            BatchState.SUBMITTING,
-            BatchState.ACCEPTED,
-            BatchState.REJECTED,
-            BatchState.RETRY_WAIT,
-        }
-    ),
+    BatchState.IN_DOUBT: frozenset({BatchState.SUBMITTING, BatchState.RETRY_WAIT, *_ANSWERED}),
     BatchState.ACCEPTED: frozenset(),
     BatchState.REJECTED: frozenset(),
     BatchState.CANCELLED: frozenset(),
@@ -147,5 +141,10 @@ class RetryPolicy:
         """How long to wait after that attempt (from 1), None when it was the last; never less than was asked for."""
         if attempt >= self.attempts:
             return None
-        own = min(self.first * self.factor ** (attempt - 1), self.longest)
+        return self.pause(attempt, asked)
+
+    def pause(self, failures: int, asked: timedelta | None = None) -> timedelta:
+        """How long a provider rests that was not available so many times in a row; never less than was asked for."""
+        # The exponent is bounded because a float is.
+        own = min(self.first * self.factor ** min(failures - 1, 64), self.longest)
         return max(own, asked) if asked else own

@@ -53,6 +53,15 @@ class PictureCopy:
         return max(1, round(self.height * width / self.width))
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A picture to be copied, which was tried ``tries`` times before."""
+
+    id: int
+    url: str
+    tries: int = 0
+
+
 def counts_readers(url: str, width: str | None, height: str | None) -> bool:
     """Whether a picture with these attributes is there to be loaded and not to be seen."""
     sides = [int(side) for side in (width, height) if side and side.isdecimal() and side.isascii()]

@@ -12,12 +12,14 @@ from threading import Event, Lock
 from pipeline.app import App
 from pipeline.collect.collect import Collected
 from pipeline.deliver.dispatch import Desk
-from pipeline.domain.issue import Issue
 from pipeline.domain.ledger import IssueId
 from pipeline.engine.due import forgotten_subscriptions, freeze_due
+from pipeline.engine.pictures import PATIENCE as PICTURE_PATIENCE
+from pipeline.engine.pictures import pictures_meanwhile
 from pipeline.engine.progress import Progress, Quiet
 from pipeline.engine.report import Report, total
 from pipeline.engine.side_by_side import side_by_side
+from pipeline.engine.waiting import waiting_issues
 from pipeline.engine.websub import tell_of_changes
 from pipeline.errors import InstanceFenced, PipelineError, Problem
 from pipeline.publish.published import Published
@@ -49,12 +51,16 @@ class LocalEngine:
         """One pass: collect, publish, mail what is due."""
         self.app.bury_the_dead()
         collected = self.collect_due([source.name for source in self.app.settings.sources])
-        published = self.publish([feed.name for feed in self.app.settings.feeds])
-        # Mail doesn't wait for a hub, and no hub for mail.
-        with ThreadPoolExecutor(1, thread_name_prefix="tell") as pool:
-            telling = pool.submit(tell_of_changes, self.app, self.stopping)
-            mailed = self.mail()
-            told = telling.result()
+        # Before mail: who has bounced or complained in the meantime gets none.
+        unheard = self.app.hearing.listen(self.stopping)
+        with pictures_meanwhile(self.app) as copying:
+            published = self.publish([feed.name for feed in self.app.settings.feeds])
+            # Mail doesn't wait for a hub, and no hub for mail.
+            with ThreadPoolExecutor(1, thread_name_prefix="tell") as pool:
+                telling = pool.submit(tell_of_changes, self.app, self.stopping)
+                copying.wait(PICTURE_PATIENCE)
+                mailed = self.mail()
+                told = telling.result()
         forgotten = forgotten_subscriptions(self.app)
         return Report(
             collected=collected.collected,
@@ -62,8 +68,16 @@ class LocalEngine:
             removed=published.removed,
             untouched=published.untouched,
             issues=mailed.issues,
-            notes=collected.notes,
-            problems=(*collected.problems, *published.problems, *told, *mailed.problems, *forgotten),
+            notes=(*collected.notes, *mailed.notes),
+            problems=(
+                *collected.problems,
+                *unheard,
+                *published.problems,
+                *copying.problems,
+                *told,
+                *mailed.problems,
+                *forgotten,
+            ),
         )
 
     def collect_due(self, sources: Sequence[str]) -> Report:
@@ -137,27 +151,16 @@ class LocalEngine:
             return Report(issues=tuple(app.store.issues.shown(new)) if new else ())
         problems = [problem for issue in open_ for problem in app.render_issue(issue)]
         desk = app.desk()
+        app.review_canaries()
         desk.resolve_doubts()
         self.progress.stage("mail", None)
         hand_over(desk, patience=self.patience, stopping=self.stopping, handed=lambda: self.progress.advance("batch"))
         doubts = desk.resolve_doubts()
+        app.review_canaries()
         app.store.issues.finish(app.clock())
         shown = app.store.issues.shown([*new, *(issue for issue in open_ if issue not in new)])
-        left = [
-            _left(issue, configured=issue.key.newsletter in app.newsletters) for issue in shown if issue.books.to_do
-        ]
-        return Report(issues=tuple(shown), problems=(*problems, *desk.problems, *doubts, *left))
-
-
-def _left(issue: Issue, *, configured: bool) -> Problem:
-    """Why deliveries of an issue are still to do."""
-    what = f"{issue.books.to_do} deliveries of {issue.key.newsletter} are still to do."
-    if configured:
-        return Problem(
-            code="mail-waiting", where=f"issue {issue.id}", what=what, mend="The next run goes on with them."
-        )
-    mend = f"That newsletter is not configured: add it again, or cancel with `rundbrief issues cancel {issue.id}`."
-    return Problem(code="mail-orphaned", where=f"issue {issue.id}", what=what, mend=mend)
+        waiting, notes = waiting_issues(app, [issue for issue in shown if issue.books.to_do])
+        return Report(issues=tuple(shown), notes=notes, problems=(*problems, *desk.problems, *doubts, *waiting))
 
 
 def hand_over(

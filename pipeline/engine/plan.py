@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline import config, provider_wiring, render_wiring, wiring
+from pipeline import config, render_wiring, wiring
 from pipeline.app import App
 from pipeline.cadence import next_slot, slots_between
 from pipeline.domain.issue import IMMEDIATE, IssueContents, IssueKey
 from pipeline.domain.slots import SlotFate, settle_slots
 from pipeline.engine.due import job_of, zones_of
+from pipeline.engine.forecast import outlook
 from pipeline.engine.preview import Preview, trial_batch
 from pipeline.errors import RenderError
 
@@ -42,7 +43,7 @@ class IssuePlan:
     """An issue that would be made, or a slot that would end without one, with the ``reason``.
 
     ``due`` tells whether the slot has come by the time of the plan; else it is the next one, seen from there.
-    ``lasts`` is how long the provider takes at its rate; None where it has none.
+    ``lasts`` is how long the first provider takes within its budget; None where it has none.
     """
 
     key: IssueKey
@@ -108,15 +109,19 @@ class Planner:
         providers = self.app.providers(newsletter)
         issue = self.app.store.issues.foresee(key, wiring.terms(newsletter, providers), at)
         name = providers[0].name
-        rate = provider_wiring.rates(self.app.settings).get(name)
         return IssuePlan(
             key=key,
             due=due,
             reason=issue.reason,
             provider=name,
-            lasts=timedelta(seconds=issue.recipients / rate) if rate else None,
+            lasts=self._lasts(newsletter.name, issue.recipients, at),
             variants=tuple(self._variants(newsletter, key, issue)),
         )
+
+    def _lasts(self, newsletter: str, recipients: int, at: datetime) -> timedelta | None:
+        """How long it takes to hand over so many, if nothing else uses the provider's budget."""
+        expected = outlook(self.app, newsletter, recipients, at)
+        return expected.ends - at if expected and expected.limited and expected.ends else None
 
     def _variants(self, newsletter: config.Newsletter, key: IssueKey, issue: ForeseenIssue) -> Iterator[VariantPlan]:
         for variant in issue.variants:
@@ -132,7 +137,11 @@ class Planner:
 
         app, plain = self.app, _for(variant, None)
         look = wiring.look(app.settings, newsletter, variant.language)
-        facts = render_wiring.facts(newsletter, key.cadence, key.slot, variant.contents, wiring.feeds_url(app.settings))
+        copies, base = (
+            app.picturing.copies([one.id for one in variant.contents.articles]),
+            wiring.feeds_url(app.settings),
+        )
+        facts = render_wiring.facts(newsletter, key.cadence, key.slot, variant.contents, base, copies)
         try:
             message = app.renderer.render(look, facts)
         except RenderError as error:

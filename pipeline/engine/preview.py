@@ -61,7 +61,8 @@ def next_issue(
         mend = "`rundbrief collect` asks the sources; `topics` in [[newsletters]] says what it carries."
         raise RenderError(what, where=f"newsletter {newsletter.name}", mend=mend)
     slot = _next_slot(newsletter, cadence, now)
-    facts = render_wiring.facts(newsletter, cadence, slot, upcoming.contents, wiring.feeds_url(app.settings))
+    copies = app.picturing.copies([article.id for article in upcoming.contents.articles])
+    facts = render_wiring.facts(newsletter, cadence, slot, upcoming.contents, wiring.feeds_url(app.settings), copies)
     look = wiring.look(app.settings, newsletter, language or newsletter.language)
     if template:
         look = replace(look, template=template)

@@ -62,6 +62,7 @@ def issue_json(issue: Issue) -> dict[str, Any]:
         "zone": issue.key.zone,
         "slot": issue.key.slot.isoformat(),
         "state": issue.state.value,
+        "hold": issue.hold.value if issue.hold else None,
         **asdict(issue.books),
         "skipped": issue.reason if ended else None,
     }

@@ -9,6 +9,7 @@ import re
 _ALLOWED = r"\t\n -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff"
 _PRINTABLE = re.compile(f"[{_ALLOWED}]*+")
 _FORBIDDEN = re.compile(f"[^{_ALLOWED}]+")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 def printable(text: str) -> str:
@@ -24,3 +25,12 @@ def one_line(text: str) -> str:
     if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
         return text  # as most are: of white space only single spaces are printable to Python
     return " ".join(printable(text).split())
+
+
+def label(text: str) -> str:
+    """One line for what formats have no markup for: a name, a topic, a description of a picture.
+
+    Where there are whole elements in it, they were meant as HTML, and their tags are left out; `a < b` stays.
+    """
+    line = one_line(text)
+    return " ".join(_TAG.sub("", line).split()) if "</" in line else line

@@ -12,7 +12,8 @@ from lxml import html as lxml_html
 from pipeline.domain.archive import Retraction
 from pipeline.domain.article import Article, Author, Enclosure, Origin, Picture
 from pipeline.domain.markup import article_html, content_direction, text_direction
-from pipeline.publish.characters import one_line, printable
+from pipeline.publish.characters import label, one_line, printable
+from pipeline.publish.languages import known_language
 from pipeline.publish.permalink import permalink
 from pipeline.publish.uri import to_uri, to_web_address
 
@@ -74,7 +75,6 @@ _MAIL_ADDRESS = re.compile(r"[<(]?[^\s<>()@]+@[^\s<>()@]+\.[^\s<>()@]+[>)]?")
 def feed_article(article: Article, feeds_url: str) -> FeedArticle:
     """Make an article ready.  ValueError if its id or its address can't be used."""
     content = article.content
-    language = one_line(content.language or "") or None
     html = printable(article_html(content)).strip()
     if html and content_direction(content) == "rtl":
         html = f'<div dir="rtl">{html}</div>'  # few readers work that out from the language
@@ -84,9 +84,9 @@ def feed_article(article: Article, feeds_url: str) -> FeedArticle:
         title=one_line(content.title),
         html=html,
         summary=one_line(content.teaser),
-        language=language,
+        language=known_language(content.language),
         authors=tuple(_authors(content.authors)),
-        topics=tuple(filter(None, map(one_line, content.topics))),
+        topics=tuple(filter(None, map(label, content.topics))),
         picture=_picture(content.picture),
         enclosures=tuple(_enclosures(content.enclosures)),
         published=_whole_second(article.published),
@@ -106,7 +106,7 @@ def retracted_id(retraction: Retraction, format_: str) -> str:
 def _authors(authors: tuple[Author, ...]) -> Iterator[Author]:
     """The authors with a name.  E-mail addresses stay unpublished: feeds are where they are harvested."""
     for author in authors:
-        name = one_line(author.name)
+        name = label(author.name)
         if "@" in name:
             # What is left of RSS's "address (name)" is in brackets.
             name = _IN_BRACKETS.sub(r"\1", one_line(_MAIL_ADDRESS.sub(" ", name)))
@@ -122,14 +122,14 @@ def _origin(origin: Origin | None) -> Origin | None:
 def _picture(picture: Picture | None) -> Picture | None:
     if picture is None:
         return None
-    return replace(picture, url=_web_address_or_none(picture.url), alt=one_line(picture.alt))
+    return replace(picture, url=_web_address_or_none(picture.url), alt=label(picture.alt))
 
 
 def _enclosures(enclosures: tuple[Enclosure, ...]) -> Iterator[Enclosure]:
     for enclosure in enclosures:
         if url := _web_address_or_none(enclosure.url):
             media_type = one_line(enclosure.media_type) or "application/octet-stream"
-            yield replace(enclosure, url=url, media_type=media_type, title=one_line(enclosure.title or "") or None)
+            yield replace(enclosure, url=url, media_type=media_type, title=label(enclosure.title or "") or None)
 
 
 def _web_address_or_none(iri: str | None) -> str | None:

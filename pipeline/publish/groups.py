@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.domain.selection import Group
 from pipeline.domain.slug import slug
+from pipeline.publish.languages import known_language
 from pipeline.publish.manifest import remove_published
 from pipeline.publish.published import Published
 from pipeline.publish.spec import FeedSpec
@@ -31,7 +32,7 @@ def feeds_of_groups(spec: FeedSpec, groups: Iterable[Group], title: Callable[[Gr
             name=name,
             title=f"{spec.title}: {title(group)}",
             label=title(group),
-            language=group.key if group.kind == "language" else spec.language,
+            language=(known_language(group.key) if group.kind == "language" else None) or spec.language,
             selection=replace(spec.selection, group=group),
             id=None,
         )

@@ -7,7 +7,7 @@ way to bound them), tables get a box that scrolls.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from copy import deepcopy
 from urllib.parse import urlsplit
 
@@ -15,33 +15,29 @@ from lxml import etree
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from pipeline.domain.pictures import PictureCopy, chosen_address, counts_readers
+
+DENSITY = 2
+"""How many pixels a picture has for each that it is shown in: screens are finer than they say."""
+
 _DROPPED_ATTRIBUTES = ("class", "id", "style", "srcset", "sizes", "loading", "decoding")
 # The sanitiser has dropped these; were one left, cssutils would fetch what it imports.
 _NEVER_IN_MAIL = ("style", "script", "link", "meta", "base")
 _PLAYERS = ("audio", "video")
 _LOWEST_HEADING = 6
-# Pictures that only count readers, for the source and for others: they have no business in our mail.
-_COUNTERS = re.compile(
-    r"https?://(?:[^/]+\.)?(?:pixel\.wp\.com|stats\.wordpress\.com/b\.gif|feeds\.feedburner\.com/~r/|feedsportal\.com|"
-    r"doubleclick\.net|google-analytics\.com|facebook\.com/tr\b|vgwort\.de|counter\.theconversation\.(?:com|edu\.au)|"
-    r"follow\.it/track|scorecardresearch\.com|quantserve\.com|ivwbox\.de|wt-[a-z]+\.net)"
-    r"|https?://[^?]*/(?:matomo|piwik)\.php\b",
-    re.IGNORECASE,
-)
-_TINY = 2
 
 
-def mail_html(html: str, *, width: int, level: int) -> str:
-    """The article's HTML for a column of ``width`` pixels, below a headline of that ``level`` (1 to 6)."""
+def mail_html(html: str, *, width: int, level: int, copies: Sequence[PictureCopy] = (), copies_url: str = "") -> str:
+    """The article's HTML for a column of ``width`` pixels, below a headline of that ``level`` (1 to 6).
+
+    Of the pictures in ``copies`` our own files are shown, which are at ``copies_url``.
+    """
     if not html.strip():
         return ""
     root = lxml_html.fragment_fromstring(html, create_parent="div")
     for player in list(root.iter(*_PLAYERS)):
         _player_to_link(player)
-    for picture in list(root.iter("img")):
-        _choose_source(picture)
-        if _counts_readers(picture):
-            picture.drop_tree()
+    _choose_pictures(root)
     # libxml2 doesn't know that some elements are void, and puts what follows into them: their content stays.
     etree.strip_tags(root, "picture", "details", "source", "track", "wbr")
     etree.strip_elements(root, *_NEVER_IN_MAIL, with_tail=False)
@@ -54,8 +50,9 @@ def mail_html(html: str, *, width: int, level: int) -> str:
         summary.addprevious(paragraph)
         paragraph.append(summary)
     _shift_headings(root, level)
+    by_address = {copy.url: copy for copy in copies}
     for picture in root.iter("img"):
-        _bound_picture(picture, width)
+        _bound_picture(picture, width, by_address.get(picture.get("src", "")), copies_url)
     for table in [table for table in root.iter("table") if next(table.iterancestors("table"), None) is None]:
         _box(table)
     return _inner(root)
@@ -80,17 +77,12 @@ def _player_to_link(player: HtmlElement) -> None:
         parent.replace(player, paragraph)
 
 
-def _choose_source(picture: HtmlElement) -> None:
-    """Mail clients know no sets: a picture that has nothing else takes the first of its set."""
-    candidates = picture.get("srcset", "").split()
-    if not picture.get("src") and candidates:
-        picture.set("src", candidates[0].rstrip(","))
-
-
-def _counts_readers(picture: HtmlElement) -> bool:
-    """Whether it is there to be loaded and not to be seen."""
-    sides = [side for name in ("width", "height") if (side := _number(picture.get(name))) is not None]
-    return bool(_COUNTERS.match(picture.get("src", ""))) or (bool(sides) and max(sides) <= _TINY)
+def _choose_pictures(root: HtmlElement) -> None:
+    for picture in list(root.iter("img")):
+        if address := chosen_address(picture.get("src"), picture.get("srcset")):
+            picture.set("src", address)
+        if counts_readers(picture.get("src", ""), picture.get("width"), picture.get("height")):
+            picture.drop_tree()
 
 
 def _shift_headings(root: HtmlElement, level: int) -> None:
@@ -104,21 +96,23 @@ def _shift_headings(root: HtmlElement, level: int) -> None:
         heading.tag = f"h{min(level + len(above), _LOWEST_HEADING)}"
 
 
-def _bound_picture(picture: HtmlElement, width: int) -> None:
+def _bound_picture(picture: HtmlElement, width: int, copy: PictureCopy | None, copies_url: str) -> None:
     picture.set("alt", picture.get("alt") or "")
     own, height = (_pixels(picture.attrib.pop(side, None)) for side in ("width", "height"))
-    picture.set("width", str(min(own or width, width)))
+    if copy:
+        own = own or copy.width
+        height = copy.height_at(own)
+    shown = min(own or width, width)
+    picture.set("width", str(shown))
     if own and height:
         picture.set("height", str(max(1, round(height * min(1, width / own)))))
     picture.set("border", "0")
+    if copy:
+        picture.set("src", f"{copies_url}/{copy.at_least(DENSITY * shown).name}")
 
 
 def _pixels(value: str | None) -> int | None:
-    return _number(value) or None
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and value.isascii() else None
+    return (int(value) or None) if value and value.isdecimal() and value.isascii() else None
 
 
 def _box(table: HtmlElement) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.domain.article import Article
+from pipeline.domain.article import Article, ArticleId
+from pipeline.domain.pictures import PictureCopy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,8 @@ class Look:
     ``reply_to`` are mailboxes (RFC 5322).  ``template`` names NAME.html.j2 and NAME.txt.j2.  ``language`` is a
     BCP 47 tag, ``timezone`` an IANA name: dates are shown in it.  ``archive_url`` and ``help_url`` are pages about
     the newsletter, ``unsubscribe_address`` is a mailbox that ends a subscription.  ``preferences`` tells that there
-    is a page for them: then mail has the merge field ``preferences_url``.
+    is a page for them: then mail has the merge field ``preferences_url``.  ``pictures_url`` is where our copies of
+    pictures are, without a slash at its end.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Look:
     reply_to: str | None = None
     unsubscribe_address: str | None = None
     preferences: bool = False
+    pictures_url: str = ""
     brand: Brand = field(default_factory=Brand)
 
 
@@ -94,6 +97,7 @@ class VariantFacts:
     ``cadence`` is its key in the configuration, ``slot`` the time that the issue is for (aware).  ``page_url`` is the
     issue's own page, "" if it has none.  ``sections`` is empty, or the heading over each article, "" for none; a
     heading stands where it changes.  From the position ``links_from`` on articles are carried as links only.
+    ``copies`` are those that we have of the articles' pictures; the others are loaded from where they are.
     """
 
     cadence: str
@@ -103,3 +107,4 @@ class VariantFacts:
     sections: Sequence[str] = ()
     links_from: int | None = None
     corrections: tuple[Correction, ...] = ()
+    copies: Mapping[ArticleId, tuple[PictureCopy, ...]] = field(default_factory=dict)

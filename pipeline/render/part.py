@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from pipeline.domain.article import Article, Content, Enclosure, Picture
 from pipeline.domain.markup import article_html, content_direction
-from pipeline.render.foreign import mail_html
+from pipeline.domain.pictures import PictureCopy
+from pipeline.render.foreign import DENSITY, mail_html
 from pipeline.render.forms import Form
 from pipeline.render.look import Look
 from pipeline.render.phrasing import TEASER_LIMIT, one_line, shortened, title_of
@@ -19,6 +20,9 @@ from pipeline.render.words import day
 
 COLUMN = 536
 """The width of the article column in pixels: `style.css` has the same number."""
+
+BESIDE = 720
+"""How many pixels a picture beside a text has: on a phone it stands above it, as wide as the screen."""
 
 _MARK = "__SUBST_"
 # A word joiner: invisible, and no merge field is found any more.
@@ -91,12 +95,19 @@ def teaser_of(content: Content) -> str:
     return defused(shortened(teaser, TEASER_LIMIT))
 
 
-def html_part(article: Article, url: str, place: Place, look: Look) -> ArticlePart:
-    """For the HTML part: without the plain text."""
+def html_part(article: Article, url: str, place: Place, look: Look, copies: Sequence[PictureCopy] = ()) -> ArticlePart:
+    """For the HTML part: without the plain text.  ``copies`` are those that we have of its pictures."""
     html = ""
     if place.form is Form.FULL:
-        html = mail_html(article_html(article.content), width=COLUMN, level=place.level)
-    return _part(article, url, place, look, html=html)
+        body, there = article_html(article.content), look.pictures_url
+        html = mail_html(body, width=COLUMN, level=place.level, copies=copies, copies_url=there)
+    part = _part(article, url, place, look, html=html)
+    copy = part.picture and next((one for one in copies if one.url == part.picture.url), None)
+    if not part.picture or not copy:
+        return part
+    size = copy.at_least(DENSITY * COLUMN if place.lead else BESIDE)
+    shown = replace(part.picture, url=f"{look.pictures_url}/{size.name}", width=copy.width, height=copy.height)
+    return replace(part, picture=shown, tall=copy.height > copy.width)
 
 
 def text_part(article: Article, url: str, place: Place, look: Look, first_note: int) -> tuple[ArticlePart, int]:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from pipeline.catalogues import Tone
 from pipeline.domain.article import Article
 from pipeline.domain.message import Message
+from pipeline.domain.pictures import PictureCopy
 from pipeline.errors import RenderError
 from pipeline.render.forms import LIMIT, TRIM_ABOVE, Form, fitted, form_of, wanted
 from pipeline.render.frame import Frame, filled, slot
@@ -143,16 +144,19 @@ class Renderer:
 
         def size(position: int, form: Form) -> int:
             article, url = facts.articles[position]
-            return _bytes(self._html_part(article, url, replace(by_position[position], form=form), look))
+            place = replace(by_position[position], form=form)
+            return _bytes(self._html_part(article, url, place, look, facts.copies.get(article.id, ())))
 
         return fitted(forms, linked, size, room - headings)
 
     def _html_parts(self, look: Look, facts: VariantFacts, by_position: Sequence[Place]) -> Iterator[str]:
         for (article, url), place in zip(facts.articles, by_position, strict=True):
-            yield self._html_part(article, url, place, look)
+            yield self._html_part(article, url, place, look, facts.copies.get(article.id, ()))
 
-    def _render_html_part(self, article: Article, url: str, place: Place, look: Look) -> str:
-        part = html_part(article, url, place, look)
+    def _render_html_part(
+        self, article: Article, url: str, place: Place, look: Look, copies: tuple[PictureCopy, ...]
+    ) -> str:
+        part = html_part(article, url, place, look, copies)
         return self._frame.part(look, "article.html.j2", {"article": part}, part.language)
 
     def _text(

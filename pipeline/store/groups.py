@@ -2,6 +2,9 @@
 
 An issue moves groups and not subscriptions, so that it costs the same for a thousand as for a million.  Whoever makes
 another choice moves to another group that stands at the same place: nothing is repeated, and nothing is dropped.
+
+A group moves with all who are in it, also those who get no mail at the time.  So the cursor of a subscription that is
+not active means nothing: whoever becomes active is placed anew (`pipeline.store.placing.start_anew`).
 """
 
 from __future__ import annotations
@@ -153,6 +156,15 @@ def owing(place: Place, articles: Collection[int], corrections: Collection[int])
         place,
         owed=joined(parted(place.owed) | set(articles)),
         corrections=joined(parted(place.corrections) | set(corrections)),
+    )
+
+
+def owing_no_more(place: Place, articles: Collection[int], corrections: Collection[int]) -> Place:
+    """The same place, without these debts."""
+    return replace(
+        place,
+        owed=joined(parted(place.owed) - set(articles)),
+        corrections=joined(parted(place.corrections) - set(corrections)),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, case, select
 
 from pipeline.deliver.ledger import Addressee, HeldBatch
+from pipeline.domain.issue import Hold
 from pipeline.domain.ledger import BatchState, IssueId, Outcome, OutcomeKind, SubscriberId
 from pipeline.store.codec import load_message
 from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
@@ -36,7 +37,15 @@ _CHECKED_ADDRESSEES = (
 
 def batches() -> Select[Any]:
     return (
-        select(batch, variant.c.message, variant.c.language, issue.c.uid, issue.c.newsletter, issue.c.frozen_at)
+        select(
+            batch,
+            variant.c.message,
+            variant.c.language,
+            issue.c.uid,
+            issue.c.newsletter,
+            issue.c.frozen_at,
+            issue.c.hold,
+        )
         .join(issue, issue.c.id == batch.c.issue_id)
         .join(variant, variant.c.id == batch.c.variant_id)
     )
@@ -63,7 +72,9 @@ def mailable_batch(tx: Connection, id_: uuid.UUID) -> tuple[HeldBatch, Sequence[
 
 def _addressees(tx: Connection, row: Row[Any]) -> tuple[Addressee, ...]:
     found = tx.execute(_ADDRESSEES, {"variant": row.variant_id, "sequence": row.sequence})
-    return tuple(Addressee(SubscriberId(person), chosen, address, name) for person, chosen, address, name in found.all())
+    return tuple(
+        Addressee(SubscriberId(person), chosen, address, name) for person, chosen, address, name in found.all()
+    )
 
 
 def _as_held(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:
@@ -81,5 +92,7 @@ def _as_held(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:
         addressees=addressees,
         provider=row.provider,
         payload_hash=row.payload_hash,
+        account=row.account,
         submitted_at=row.submitted_at,
+        held_back=row.hold not in (None, Hold.CANARY),
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, func, select
 from pipeline.domain.article import ArticleId
 from pipeline.domain.ledger import BatchState, IssueId
 from pipeline.store.articles import revisions
+from pipeline.store.books import Carried, carried
 from pipeline.store.tables import batch, delivery, subscriber, variant
 
 
@@ -46,11 +47,15 @@ class OpenBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueDetails:
-    """``batches`` counts them by state; ``open_batches`` are those that wait or are in doubt."""
+    """``batches`` counts them by state; ``open_batches`` are those that wait or are in doubt.
+
+    ``carried`` tells how much each provider accepted.
+    """
 
     variants: tuple[VariantDetails, ...]
     batches: Mapping[BatchState, int]
     open_batches: tuple[OpenBatch, ...]
+    carried: tuple[Carried, ...]
 
 
 _SETTLED = (BatchState.ACCEPTED, BatchState.REJECTED, BatchState.CANCELLED, BatchState.READY)
@@ -62,6 +67,7 @@ def read_details(tx: Connection, id_: IssueId) -> IssueDetails:
         variants=_variants(tx, id_),
         batches={BatchState(state): count for state, count in sorted(tx.execute(counted))},
         open_batches=_open(tx, id_),
+        carried=carried(tx, id_),
     )
 
 

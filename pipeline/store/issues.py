@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Row,
-    and_,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Engine, Row, and_, exists, func, or_, select, update
 
 from pipeline.domain.article import Article, ArticleId
-from pipeline.domain.issue import IMMEDIATE, Issue, IssueContents, IssueKey, IssueState, Terms
-from pipeline.domain.ledger import BatchState, Books, IssueId
+from pipeline.domain.canary import CanaryLimits
+from pipeline.domain.issue import IMMEDIATE, Hold, Issue, IssueContents, IssueKey, IssueState, Terms
+from pipeline.domain.ledger import IssueId
 from pipeline.domain.message import Message
 from pipeline.store.articles import revisions
-from pipeline.store.cancelling import UNSETTLED, cancel
+from pipeline.store.books import books, unbalanced
+from pipeline.store.cancelling import cancel, finish
 from pipeline.store.codec import dump_message
 from pipeline.store.corrections import corrected
 from pipeline.store.database import reading, writing
 from pipeline.store.freezing import begin, freeze
+from pipeline.store.holding import Halted, pause, resume, review_canaries
 from pipeline.store.issue_details import IssueDetails, read_details
 from pipeline.store.planning import ForeseenIssue, foresee
+from pipeline.store.retrying import Retried, retry_failed
 from pipeline.store.tables import (
     article,
-    batch,
-    delivery,
     issue,
     subscription,
     subscription_group,
@@ -158,16 +149,9 @@ class Issues:
             return [IssueId(id_) for id_ in ids]
 
     def finish(self, now: datetime) -> Sequence[IssueId]:
-        """Finish every open issue in which nothing is to do or in doubt."""
-        unsettled = exists().where(batch.c.issue_id == issue.c.id, batch.c.state.in_(UNSETTLED))
-        done = update(issue).where(issue.c.state == IssueState.OPEN, ~unsettled)
+        """Finish every open issue in which nothing is to do or in doubt; end those that were cancelled meanwhile."""
         with writing(self.engine) as tx:
-            ids = (
-                tx.execute(done.values(state=IssueState.FINISHED, finished_at=now).returning(issue.c.id))
-                .scalars()
-                .all()
-            )
-        return [IssueId(id_) for id_ in ids]
+            return finish(tx, now)
 
     def next_articles(self, terms: Terms, cadence: str, now: datetime) -> Upcoming:
         """What the next issue of that cadence would carry for a subscriber who chose every topic."""
@@ -192,6 +176,31 @@ class Issues:
         with writing(self.engine) as tx:
             return cancel(tx, id_, reason, now)
 
+    def pause(self, id_: IssueId) -> bool:
+        """Hand over nothing more of an issue.  False where it is not open, or being cancelled, or paused already."""
+        with writing(self.engine) as tx:
+            return pause(tx, id_)
+
+    def resume(self, id_: IssueId) -> bool:
+        """Let an issue go on, whatever holds it; False where nothing does."""
+        with writing(self.engine) as tx:
+            return resume(tx, id_)
+
+    def review_canaries(self, limits: Callable[[str], CanaryLimits], now: datetime) -> Sequence[Halted]:
+        """Let issues go on whose first recipients are content, by newsletter; halt the others and return them."""
+        with writing(self.engine) as tx:
+            return review_canaries(tx, limits, now)
+
+    def retry_failed(self, id_: IssueId) -> Retried:
+        """Put deliveries back to do that were rejected for a cause that was not their address."""
+        with writing(self.engine) as tx:
+            return retry_failed(tx, id_)
+
+    def unbalanced(self, ids: Collection[IssueId] | None = None) -> Mapping[IssueId, str]:
+        """The issues whose books do not balance, each with what is wrong; of all, or of these."""
+        with reading(self.engine) as tx:
+            return unbalanced(tx, ids)
+
     def shown(self, ids: Sequence[IssueId] | None = None, *, limit: int = 50) -> Sequence[Issue]:
         """Issues with their books, the newest slot first."""
         query = select(issue).order_by(issue.c.slot.desc(), issue.c.id.desc()).limit(limit)
@@ -199,7 +208,7 @@ class Issues:
             query = query.where(issue.c.id.in_(ids))
         with reading(self.engine) as tx:
             rows = tx.execute(query).all()
-            books = _books(tx, [row.id for row in rows])
+            counts = books(tx, [row.id for row in rows])
         return [
             Issue(
                 id=IssueId(row.id),
@@ -209,7 +218,9 @@ class Issues:
                 reason=row.reason,
                 frozen_at=row.frozen_at,
                 finished_at=row.finished_at,
-                books=books[row.id],
+                books=counts[row.id],
+                hold=None if row.hold is None else Hold(row.hold),
+                hold_until=row.hold_until,
             )
             for row in rows
         ]
@@ -217,20 +228,3 @@ class Issues:
 
 def _key(row: Row[tuple[object, ...]]) -> IssueKey:
     return IssueKey(newsletter=row.newsletter, cadence=row.cadence, zone=row.zone, slot=row.slot)
-
-
-def _books(tx: Connection, ids: Sequence[int]) -> dict[int, Books]:
-    """The books of each issue: a delivery without an outcome is in doubt or to do, as its batch is."""
-    doubtful = and_(delivery.c.outcome.is_(None), batch.c.state == BatchState.IN_DOUBT)
-    place = case((doubtful, "in_doubt"), else_=func.coalesce(delivery.c.outcome, "to_do"))
-    counted = (
-        select(delivery.c.issue_id, place.label("place"), func.count().label("count"))
-        .outerjoin(batch, and_(batch.c.variant_id == delivery.c.variant_id, batch.c.sequence == delivery.c.sequence))
-        .where(delivery.c.issue_id.in_(ids))
-        .group_by(delivery.c.issue_id, place)
-    )
-    audience = select(issue.c.id, issue.c.audience).where(issue.c.id.in_(ids))
-    books: dict[int, dict[str, int]] = {id_: {"audience": size} for id_, size in tx.execute(audience)}
-    for id_, place_name, size in tx.execute(counted):
-        books[id_][place_name] = size
-    return {id_: Books(**counts) for id_, counts in books.items()}

@@ -11,9 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
 
-from pipeline.collect.pictures.copying import Wanted
 from pipeline.domain.article import ArticleId, Content
-from pipeline.domain.pictures import PictureCopy, Size
+from pipeline.domain.pictures import PictureCopy, Size, Wanted
 from pipeline.domain.selection import Selection
 from pipeline.store.codec import load_content
 from pipeline.store.conditions import matching
@@ -46,9 +45,7 @@ class StoredPictures:
 
     engine: Engine
 
-    def note(
-        self, chosen: Selection, since: datetime, now: datetime, shown: Callable[[Content], Sequence[str]]
-    ) -> int:
+    def note(self, chosen: Selection, since: datetime, now: datetime, shown: Callable[[Content], Sequence[str]]) -> int:
         """Look through articles that mail may carry for the pictures that they show.  Returns how many were looked at.
 
         These are the ``chosen`` ones that are new or changed, and were not released before ``since``; and those that
@@ -117,7 +114,7 @@ class StoredPictures:
             row = tx.execute(select(picture).where(mine)).one_or_none()
             if row is None:
                 return None
-            none = {"state": _LEFT, "sizes": "[]", "bytes": 0, "next_try_at": None, "error": "It was taken out by hand."}
+            none = {"state": _LEFT, "sizes": "[]", "bytes": 0, "next_try_at": None, "error": "Taken out by hand."}
             tx.execute(update(picture).where(mine).values(none))
             return _names(row)
 
@@ -187,16 +184,12 @@ def _note(tx: Connection, found: Sequence[tuple[int, int, Sequence[str] | None]]
     tx.execute(delete(article_picture).where(theirs))
     tx.execute(delete(picture_scan).where(picture_scan.c.article_id.in_(ids)))
     digests = {_digest(url): url for _, _, urls in found for url in urls or ()}
-    new = [
-        {"url_digest": digest, "url": url, "state": _WANTED, "noted_at": now} for digest, url in digests.items()
-    ]
+    new = [{"url_digest": digest, "url": url, "state": _WANTED, "noted_at": now} for digest, url in digests.items()]
     if new:
         tx.execute(insert_new(tx, picture).on_conflict_do_nothing(index_elements=["url_digest"]), new)
-    rows = tx.execute(select(picture.c.url_digest, picture.c.id).where(picture.c.url_digest.in_(digests))).all()
-    numbers = {digest: id_ for digest, id_ in rows}
-    uses = [
-        {"article_id": id_, "picture_id": numbers[_digest(url)]} for id_, _, urls in found for url in urls or ()
-    ]
+    known = tx.execute(select(picture.c.url_digest, picture.c.id).where(picture.c.url_digest.in_(digests)))
+    numbers = {row.url_digest: row.id for row in known}
+    uses = [{"article_id": id_, "picture_id": numbers[_digest(url)]} for id_, _, urls in found for url in urls or ()]
     if uses:
         tx.execute(insert_new(tx, article_picture), uses)
     scans = [{"article_id": id_, "revision": revision} for id_, revision, urls in found if urls is not None]

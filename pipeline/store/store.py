@@ -16,6 +16,8 @@ from pipeline.store.adoptions import Adoptions
 from pipeline.store.archives import FeedArchive
 from pipeline.store.articles import Articles
 from pipeline.store.database import open_engine, reading, sqlite_file
+from pipeline.store.event_polls import EventPolls
+from pipeline.store.events import Events
 from pipeline.store.fence import Fence, ensure_instance
 from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
@@ -71,6 +73,14 @@ class Store:
     @cached_property
     def ledger(self) -> StoredLedger:
         return StoredLedger(engine=self.engine, fence=self.fence)
+
+    @cached_property
+    def events(self) -> Events:
+        return Events(engine=self.engine)
+
+    @cached_property
+    def event_polls(self) -> EventPolls:
+        return EventPolls(engine=self.engine)
 
     @cached_property
     def runs(self) -> Runs:

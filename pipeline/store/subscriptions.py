@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, case, delete, func, select, update
+from sqlalchemy import Connection, Engine, case, func, select, update
 
 from pipeline.audience.store import ImportCounts
 from pipeline.domain.audience import (
+    ERASED,
     Choice,
     ImportFate,
     NewSubscriber,
-    Subscriber,
     Subscription,
     SubscriptionId,
     SubscriptionState,
@@ -25,14 +23,18 @@ from pipeline.domain.audience import (
     address_key,
     import_fate,
 )
-from pipeline.domain.ledger import SubscriberId
 from pipeline.store.database import reading, writing
 from pipeline.store.groups import join_turn, last_release
+from pipeline.store.noting import say_goodbye
 from pipeline.store.placing import Groups, choose, start_anew
+from pipeline.store.reading_subscriptions import one, subscriptions, to_subscription
 from pipeline.store.statements import insert_new
-from pipeline.store.tables import subscriber, subscription, subscription_group, suppression, topic_set
+from pipeline.store.suppressing import Digests, lift, needed, no_digests, suppress, suppressed, suppression_record
+from pipeline.store.tables import subscriber, subscription, subscription_group, suppression
 
 _PAGE = 500
+# Who was erased leaves a row without a person, so that its number, which links are made of, is not given out again.
+_THERE = subscription.c.ended_how.is_distinct_from(ERASED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,28 +42,34 @@ class Subscriptions:
     """The audience of one store (see `pipeline.audience.store`)."""
 
     engine: Engine
+    digests: Digests = no_digests
 
     def subscription(self, id_: SubscriptionId) -> Subscription | None:
         with reading(self.engine) as tx:
-            return _one(tx, id_)
+            return one(tx, id_)
 
-    def unsubscribe(self, id_: SubscriptionId, now: datetime, how: str) -> Subscription | None:
-        ended = {"state": SubscriptionState.UNSUBSCRIBED, "changed_at": now, "ended_how": how}
+    def unsubscribe(
+        self, id_: SubscriptionId, now: datetime, how: str, *, goodbyes: Collection[str] = ()
+    ) -> Subscription | None:
+        """End it; a notice says so where the newsletter is among ``goodbyes``."""
+        ended = {"state": SubscriptionState.UNSUBSCRIBED, "changed_at": now, "ended_how": how, "paused_until": None}
         going = update(subscription).where(
             subscription.c.id == id_, subscription.c.state != SubscriptionState.UNSUBSCRIBED
         )
         with writing(self.engine) as tx:
-            tx.execute(going.values(ended))
-            return _one(tx, id_)
+            has_ended = tx.execute(going.values(ended)).rowcount == 1
+            found = one(tx, id_)
+            if has_ended and found is not None and found.newsletter in goodbyes:
+                say_goodbye(tx, found, now)
+            return found
 
     def resubscribe(self, id_: SubscriptionId, now: datetime) -> Subscription | None:
         """Make it active again, from now on: what was released while it was ended is not mailed."""
         with writing(self.engine) as tx:
-            found = _one(tx, id_)
+            found = one(tx, id_)
             if found is None or found.state is not SubscriptionState.UNSUBSCRIBED:
                 return found
-            gone = select(suppression).where(suppression.c.address_key == address_key(found.subscriber.address))
-            if tx.execute(gone).one_or_none() is not None:
+            if suppressed(tx, [address_key(found.subscriber.address)], self.digests):
                 return found
             start_anew(tx, id_, found.newsletter)
             again = {
@@ -73,7 +81,7 @@ class Subscriptions:
                 "ended_how": None,
             }
             tx.execute(update(subscription).where(subscription.c.id == id_).values(again))
-            return _one(tx, id_)
+            return one(tx, id_)
 
     def choose(self, id_: SubscriptionId, choice: Choice, now: datetime) -> Subscription | None:
         """Change what a person chose.  It counts from the next issue on: nothing is repeated, and nothing dropped.
@@ -81,12 +89,12 @@ class Subscriptions:
         Articles that earlier issues passed over, because they had none of the topics chosen then, are not mailed.
         """
         with writing(self.engine) as tx:
-            found = _one(tx, id_)
+            found = one(tx, id_)
             if found is None:
                 return None
             choose(tx, id_, found.newsletter, choice)
             tx.execute(update(subscription).where(subscription.c.id == id_).values(changed_at=now))
-            return _one(tx, id_)
+            return one(tx, id_)
 
     def add_subscribers(
         self, people: Iterable[NewSubscriber], newsletter: str, cadence: str, *, confirmed: bool, now: datetime
@@ -97,8 +105,9 @@ class Subscriptions:
         with writing(self.engine) as tx:
             join_turn(tx, newsletter)
             groups = Groups(tx, newsletter, cadence, last_release(tx))
+            digests = needed(tx, self.digests)
             while page := {address_key(person.address): person for person in islice(stream, _PAGE)}:
-                fates = _fates(tx, list(page), newsletter)
+                fates = _fates(tx, list(page), newsletter, digests)
                 for fate in fates.values():
                     counts[fate] += 1
                 fresh = {key: page[key] for key, fate in fates.items() if fate is ImportFate.NEW}
@@ -125,13 +134,14 @@ class Subscriptions:
         counts = dict.fromkeys(ImportFate, 0)
         stream = iter(people)
         with reading(self.engine) as tx:
+            digests = needed(tx, self.digests)
             while page := [address_key(person.address) for person in islice(stream, _PAGE)]:
-                for fate in _fates(tx, page, newsletter).values():
+                for fate in _fates(tx, page, newsletter, digests).values():
                     counts[fate] += 1
         return _import_counts(counts)
 
     def count(self, *, newsletter: str | None = None, state: SubscriptionState | None = None) -> int:
-        query = select(func.count()).select_from(subscription)
+        query = select(func.count()).select_from(subscription).where(_THERE)
         if newsletter is not None:
             query = query.where(subscription.c.newsletter == newsletter)
         if state is not None:
@@ -149,7 +159,7 @@ class Subscriptions:
         limit: int | None = None,
     ) -> Iterator[Subscription]:
         """Subscriptions in the order of their making, streamed."""
-        query = _subscriptions().order_by(subscription.c.id).limit(limit)
+        query = subscriptions().where(_THERE).order_by(subscription.c.id).limit(limit)
         if newsletter is not None:
             query = query.where(subscription.c.newsletter == newsletter)
         if state is not None:
@@ -158,7 +168,7 @@ class Subscriptions:
             query = query.where(subscriber.c.address_key == address_key(address))
         with reading(self.engine) as tx, tx.execution_options(yield_per=_PAGE).execute(query) as rows:
             for row in rows:
-                yield _subscription(row)
+                yield to_subscription(row)
 
     def census(self) -> Sequence[tuple[str, str, int]]:
         """How many active subscriptions there are, by newsletter and cadence."""
@@ -174,27 +184,24 @@ class Subscriptions:
 
     def suppress(self, address: str, reason: SuppressionReason, detail: str, now: datetime) -> None:
         """Send this address nothing more.  The first reason stays."""
-        row = {"address_key": address_key(address), "reason": reason, "detail": detail, "created_at": now}
         with writing(self.engine) as tx:
-            tx.execute(insert_new(tx, suppression).values(row).on_conflict_do_nothing())
+            suppress(tx, address_key(address), reason, detail, now)
 
     def unsuppress(self, address: str) -> bool:
         """Lift it; False if there was none."""
         with writing(self.engine) as tx:
-            lifted = delete(suppression).where(suppression.c.address_key == address_key(address))
-            return tx.execute(lifted).rowcount == 1
+            return lift(tx, address_key(address), self.digests)
 
     def suppression(self, address: str) -> Suppression | None:
         """Why this address gets no mail; None if it does."""
+        key = address_key(address)
         with reading(self.engine) as tx:
-            query = select(suppression).where(suppression.c.address_key == address_key(address))
-            row = tx.execute(query).one_or_none()
-        return _suppression(row) if row else None
+            return suppressed(tx, [key], self.digests).get(key)
 
     def suppressions(self) -> Sequence[Suppression]:
         with reading(self.engine) as tx:
             rows = tx.execute(select(suppression).order_by(suppression.c.created_at, suppression.c.address_key)).all()
-        return [_suppression(row) for row in rows]
+        return [suppression_record(row) for row in rows]
 
 
 def _import_counts(counts: Mapping[ImportFate, int]) -> ImportCounts:
@@ -203,45 +210,8 @@ def _import_counts(counts: Mapping[ImportFate, int]) -> ImportCounts:
     )
 
 
-def _subscriptions() -> Select[Any]:
-    return (
-        select(subscription, subscriber.c.address, subscriber.c.name, subscriber.c.created_at.label("known_since"))
-        .add_columns(subscription_group.c.cadence, subscription_group.c.language, subscription_group.c.timezone)
-        .add_columns(topic_set.c.topics)
-        .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
-        .join(subscription_group, subscription_group.c.id == subscription.c.group_id)
-        .join(topic_set, topic_set.c.id == subscription_group.c.topic_set_id)
-    )
-
-
-def _one(tx: Connection, id_: SubscriptionId) -> Subscription | None:
-    row = tx.execute(_subscriptions().where(subscription.c.id == id_)).one_or_none()
-    return _subscription(row) if row else None
-
-
-def _subscription(row: Row[Any]) -> Subscription:
-    person = Subscriber(id=SubscriberId(row.subscriber_id), address=row.address, name=row.name, created=row.known_since)
-    return Subscription(
-        id=SubscriptionId(row.id),
-        subscriber=person,
-        newsletter=row.newsletter,
-        cadence=row.cadence,
-        state=SubscriptionState(row.state),
-        topics=tuple(json.loads(row.topics)),
-        language=row.language or None,
-        timezone=row.timezone or None,
-        ended_how=row.ended_how,
-    )
-
-
-def _suppression(row: Row[Any]) -> Suppression:
-    return Suppression(
-        address_key=row.address_key, reason=SuppressionReason(row.reason), since=row.created_at, detail=row.detail
-    )
-
-
-def _fates(tx: Connection, keys: Sequence[str], newsletter: str) -> dict[str, ImportFate]:
-    gone = set(tx.execute(select(suppression.c.address_key).where(suppression.c.address_key.in_(keys))).scalars())
+def _fates(tx: Connection, keys: Sequence[str], newsletter: str, digests: Digests) -> dict[str, ImportFate]:
+    gone = suppressed(tx, keys, digests)
     there = (
         select(subscriber.c.address_key, subscription.c.state)
         .join(subscription, subscription.c.subscriber_id == subscriber.c.id)

@@ -16,13 +16,15 @@ from pipeline.audience.choices import Choices
 from pipeline.web.feeds import FeedDocuments
 from pipeline.web.hub import LARGEST_REQUEST, Ask, HubEndpoint
 from pipeline.web.pages import Pages
+from pipeline.web.pictures import PictureFiles
 from pipeline.web.redirects import Redirects
 from pipeline.web.safety_net import SafetyNet, plain_error
 from pipeline.web.site import Clock, Health, WebSite
 from pipeline.web.unsubscribe import LARGEST_FORM, UnsubscribePages
+from pipeline.web.webhooks import LARGEST_POST, WebhookEndpoint
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 -- what the site consists of
     site: WebSite,
     *,
     feeds: FeedDocuments,
@@ -31,11 +33,14 @@ def create_app(
     health: Callable[[], Health],
     clock: Clock,
     ask_hub: Ask | None = None,
+    pictures: Path | None = None,
+    webhooks: WebhookEndpoint | None = None,
 ) -> Starlette:
     """The public web app.
 
     ``templates`` are directories that have ``web``; the first that has a template counts.  ``health``, ``choices`` and
     ``clock`` are called in threads.  ``ask_hub`` keeps what our own WebSub hub is asked; None where there is none.
+    ``pictures`` is the directory of copies, if there are any.  ``webhooks`` takes what mail providers post.
     """
     pages = Pages(templates, site)
     unsubscribe = UnsubscribePages(site, pages, choices, clock)
@@ -56,6 +61,14 @@ def create_app(
         Route("/healthz", alive),
         Route("/readyz", ready),
     ]
+    if pictures is not None:
+        routes.append(Route("/pictures/{path:path}", PictureFiles(pictures).answer))
+    if webhooks is not None:
+        for path in ("/webhooks/{provider}", "/webhooks/{provider}/{token}"):
+            routes += [
+                Route(path, webhooks.get),
+                Route(path, webhooks.post, methods=["POST"], max_body_size=LARGEST_POST),
+            ]
     if ask_hub is not None:
         hub = HubEndpoint(ask_hub, clock)
         routes += [

@@ -30,6 +30,8 @@ class PollProtocol(HttpToolsProtocol):
         self._fresh = fresh
         self._between_requests = True
         self._answered = 0.0
+        self._said = b""
+        self._poll: Poll | None = None
         self._shared: object = None
         self._shared_text = b""
 
@@ -39,13 +41,18 @@ class PollProtocol(HttpToolsProtocol):
             and (self.cycle is None or self.cycle.response_complete)  # type: ignore[redundant-expr]
             and not self.flow.write_paused
             and len(data) <= LONGEST_PLAIN
-            and (poll := plain_poll(data)) is not None
+            and (poll := self._poll if data == self._said else self._understood(data)) is not None
             and poll.name is not None
             and (document := self._fresh(poll.name)) is not None
         ):
             self._answer(document, poll)
         else:
             super().data_received(data)
+
+    def _understood(self, data: bytes) -> Poll | None:
+        """What was asked; a reader that keeps its connection says the same each time, to the byte."""
+        self._said, self._poll = data, plain_poll(data)
+        return self._poll
 
     def on_message_begin(self) -> None:
         self._between_requests = False

@@ -334,9 +334,8 @@ def test_an_rss_item_without_a_title_has_a_description_and_one_without_anything_
 
 
 def test_an_rss_title_is_escaped_once() -> None:
-    assert (
-        "<title>Fish &amp; chips &lt; 5</title>" in document(LOADED["rss"], make_article("Fish & chips < 5")).decode()
-    )
+    written = document(LOADED["rss"], make_article("Fish & chips < 5")).decode()
+    assert "<title>Fish &#x26; chips &#x3C; 5</title>" in written  # as the Best Practices Profile has it
 
 
 def test_an_rss_guid_is_a_permalink_only_if_it_is_the_link() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipeline.deliver.dispatch import Desk
+from pipeline.deliver.lanes import Lane, Route
 from pipeline.deliver.provider import Provider
 from pipeline.domain.audience import SubscriptionId, SuppressionReason
 from pipeline.domain.ledger import Batch, Books, IssueId, Outcome, OutcomeKind, RetryPolicy
@@ -25,6 +26,8 @@ from tests.fakes.providers import (
 from tests.fakes.times import START, at
 
 HOUR = timedelta(hours=1)
+LANE = Lane(provider="fake", most=2)
+ROUTES = {NEWSLETTER: Route(lanes=(LANE,))}
 
 
 @dataclass
@@ -259,7 +262,7 @@ def test_who_unsubscribes_or_is_suppressed_after_the_freeze_gets_nothing(
 
 
 def test_a_claim_that_runs_out_is_ready_again(store: Store, issue: IssueId, clock: Clock) -> None:
-    store.ledger.claim([NEWSLETTER], "dead", at(3), timedelta(minutes=1))
+    store.ledger.claim(ROUTES, "dead", at(3), timedelta(minutes=1))
     store.ledger.expire(at(3), [])
     assert books(store, issue).to_do == 3
     provider = FakeProvider()
@@ -269,9 +272,9 @@ def test_a_claim_that_runs_out_is_ready_again(store: Store, issue: IssueId, cloc
 
 
 def test_a_submission_that_runs_out_is_in_doubt_and_never_ready(store: Store, issue: IssueId) -> None:
-    held = store.ledger.claim([NEWSLETTER], "dead", at(3), timedelta(minutes=1))
+    held = store.ledger.claim(ROUTES, "dead", at(3), timedelta(minutes=1))
     assert held is not None
-    assert store.ledger.intend(held, "dead", "fake", "hash", at(3), timedelta(minutes=3)) is not None
+    assert store.ledger.intend(held, "dead", LANE, "hash", at(3), timedelta(minutes=3)) is not None
     store.ledger.expire(at(4), [])
     assert books(store, issue).in_doubt == 0
     store.ledger.expire(at(7), [])
@@ -279,11 +282,11 @@ def test_a_submission_that_runs_out_is_in_doubt_and_never_ready(store: Store, is
 
 
 def test_a_dead_owner_is_not_waited_for(store: Store, issue: IssueId) -> None:
-    held = store.ledger.claim([NEWSLETTER], "dead", at(3), HOUR)
+    held = store.ledger.claim(ROUTES, "dead", at(3), HOUR)
     assert held is not None
     assert store.ledger.owners() == ["dead"]
     assert store.ledger.expire(at(3), ["dead"]) == 1
-    assert store.ledger.intend(held, "dead", "fake", "hash", at(3), HOUR) is None, "its claim is gone"
+    assert store.ledger.intend(held, "dead", LANE, "hash", at(3), HOUR) is None, "its claim is gone"
 
 
 def test_an_answer_that_comes_after_the_lease_is_still_written_down_once(
@@ -304,7 +307,7 @@ def test_an_answer_that_comes_after_the_lease_is_still_written_down_once(
 
 
 def test_two_workers_never_get_the_same_batch(store: Store, issue: IssueId) -> None:
-    held = [store.ledger.claim([NEWSLETTER], owner, at(3), HOUR) for owner in ("eins", "zwei", "drei")]
+    held = [store.ledger.claim(ROUTES, owner, at(3), HOUR) for owner in ("eins", "zwei", "drei")]
     assert len({batch.id for batch in held if batch}) == 2
     assert held[2] is None
 

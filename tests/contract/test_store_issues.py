@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from pipeline.deliver.lanes import Lane, Route
 from pipeline.domain.audience import Choice, NewSubscriber, SuppressionReason
 from pipeline.domain.issue import IMMEDIATE, MOST, IssueContents, IssueKey, IssueState
 from pipeline.domain.ledger import Books, IssueId
@@ -30,7 +31,8 @@ def test_the_audience_is_frozen_with_batches_of_the_right_size(store: Store) -> 
     show(store, [sighting("x")], at(1))
     issue = freeze_immediate(store, at(2))
     assert books(store, issue) == Books(audience=3, to_do=3)
-    held = [store.ledger.claim([NEWSLETTER], "me", at(3), timedelta(minutes=1)) for _ in range(3)]
+    routes = {NEWSLETTER: Route(lanes=(Lane(provider="fake", most=2),))}
+    held = [store.ledger.claim(routes, "me", at(3), timedelta(minutes=1)) for _ in range(3)]
     assert [len(batch.addressees) if batch else None for batch in held] == [2, 1, None]
 
 

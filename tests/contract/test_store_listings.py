@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pipeline.deliver.lanes import Lane, Route
 from pipeline.domain.article import ArticleId
 from pipeline.domain.audience import NewSubscriber, SubscriptionState, SuppressionReason
 from pipeline.domain.issue import IMMEDIATE
@@ -11,6 +12,8 @@ from pipeline.domain.ledger import BatchState
 from pipeline.store.store import Store
 from tests.fakes.mailing import NEWSLETTER, TERMS, fail, freeze_immediate, show, sighting, subscribe
 from tests.fakes.times import START, at
+
+LANE = Lane(provider="outbox", most=2)
 
 
 def upcoming(store: Store, minutes: float, cadence: str = IMMEDIATE) -> tuple[bool, list[str]]:
@@ -100,9 +103,9 @@ def test_an_issue_is_shown_with_its_variants_and_whom_the_doubtful_batches_are_f
     show(store, [sighting("x", topics=["KI"]), sighting("y", topics=["Ethik"])], at(1))
     issue = freeze_immediate(store, at(2))
     assert issue is not None
-    held = store.ledger.claim([NEWSLETTER], "me", at(3), timedelta(minutes=1))
+    held = store.ledger.claim({NEWSLETTER: Route(lanes=(LANE,))}, "me", at(3), timedelta(minutes=1))
     assert held is not None
-    mine = store.ledger.intend(held, "me", "outbox", "0" * 64, at(3), timedelta(minutes=1))
+    mine = store.ledger.intend(held, "me", LANE, "0" * 64, at(3), timedelta(minutes=1))
     assert mine is not None
     store.ledger.doubt(mine, "no answer")
     details = store.issues.details(issue)

@@ -46,7 +46,7 @@ class Request:
 
 
 class ApiServer:
-    """``base_url`` is its address; ``faults`` happen to the next requests; ``accepted`` are address and message."""
+    """``base_url`` is its address; ``faults`` happen to the next calls; ``accepted`` are address and message."""
 
     largest_body = 50_000_000
 
@@ -92,7 +92,7 @@ class ApiServer:
     def handle(self, request: Request) -> tuple[Fault | None, tuple[int, object, Mapping[str, str]]]:
         with self.lock:
             self.requests.append(request)
-            fault = self.faults.popleft() if self.faults else None
+            fault = self.faults.popleft() if self.faults and request.method == "POST" else None
         if fault is not None:
             time.sleep(fault.delay)
         if fault is not None and not fault.accept and (fault.cut or fault.status != 200 or fault.body):
@@ -156,18 +156,20 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, parts.path, query, self.headers, body)  # type: ignore[arg-type]
         fault, (status, document, headers) = self.server.api.handle(request)
         if fault is not None and fault.cut:
+            if fault.body:
+                self._answer(fault.status, fault.body, fault.headers, missing=100)
             self._cut()
         elif fault is not None and (fault.status != 200 or fault.body):
             self._answer(fault.status, fault.body, fault.headers)
         else:
             self._answer(status, "" if document is None else json.dumps(document), headers)
 
-    def _answer(self, status: int, body: str, headers: Mapping[str, str]) -> None:
+    def _answer(self, status: int, body: str, headers: Mapping[str, str], *, missing: int = 0) -> None:
         payload = body.encode()
         self.send_response_only(status)
         for name, value in {"Content-Type": "application/json", "Date": self.date_time_string(), **headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(payload)))
+        self.send_header("Content-Length", str(len(payload) + missing))
         self.end_headers()
         self.wfile.write(payload)
 

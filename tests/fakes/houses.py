@@ -1,11 +1,14 @@
 """Every provider with something like the real one behind it: what the contract suites run on.
 
-To add one, write its server (`tests/fakes/api_server.py`) and a function here that opens the house, and name it in
-``HOUSES`` and, if it is an HTTP API, in ``APIS``.
+To add one with an HTTP API, write its server (`tests/fakes/api_server.py`) and a line in ``_JSON``; another needs a
+function that opens its house, in ``HOUSES``.  A provider of somebody else's is tested too where the environment's
+RUNDBRIEF_HOUSE names such a function, as ``package.module:function``.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -15,26 +18,42 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.deliver.provider import Provider
 from pipeline.deliver.providers.brevo import brevo
+from pipeline.deliver.providers.mailersend import mailersend
 from pipeline.deliver.providers.mailgun import MailgunProvider
+from pipeline.deliver.providers.mailjet import mailjet
+from pipeline.deliver.providers.mandrill import mandrill
 from pipeline.deliver.providers.outbox import OutboxProvider
+from pipeline.deliver.providers.postal import postal
 from pipeline.deliver.providers.postmark import postmark
 from pipeline.deliver.providers.resend import resend
+from pipeline.deliver.providers.scaleway import scaleway
 from pipeline.deliver.providers.sendgrid import sendgrid
+from pipeline.deliver.providers.ses import ses
 from pipeline.deliver.providers.smtp import SmtpProvider
-from tests.fakes import brevo_server, postmark_server, resend_server, sendgrid_server
+from pipeline.deliver.providers.smtp2go import smtp2go
+from tests.fakes import (
+    brevo_server,
+    mailersend_server,
+    mailjet_server,
+    mandrill_server,
+    postal_server,
+    postmark_server,
+    resend_server,
+    scaleway_server,
+    sendgrid_server,
+    ses_server,
+    smtp2go_server,
+)
 from tests.fakes.api_server import ApiServer
-from tests.fakes.brevo_server import BrevoServer
 from tests.fakes.mailgun_server import Fault, MailgunServer
-from tests.fakes.postmark_server import PostmarkServer
-from tests.fakes.resend_server import ResendServer
-from tests.fakes.sendgrid_server import SendGridServer
 from tests.fakes.smtp_server import SmtpServer
 
 TIMEOUT = timedelta(seconds=5)
+NO_ADDRESS = "no address"
 
 
 class House(Protocol):
@@ -47,8 +66,8 @@ class House(Protocol):
         """All messages that were accepted."""
         ...
 
-    def refuse(self, address: str) -> None:
-        """From now on this address is refused."""
+    def refuse(self, address: str) -> str:
+        """An address that is refused from now on: this one, or one that is none where the server takes everybody."""
         ...
 
 
@@ -57,7 +76,7 @@ class ApiHouse(House, Protocol):
 
     @property
     def faults(self) -> deque[Fault]:
-        """What happens to the next requests."""
+        """What happens to the next calls that submit something."""
         ...
 
     @property
@@ -82,8 +101,8 @@ class OutboxHouse:
     def mail(self) -> list[EmailMessage]:
         return [read(path.read_bytes()) for path in sorted((self.directory / "new").iterdir())]
 
-    def refuse(self, address: str) -> None:
-        """Only what is no address is refused here; see the test."""
+    def refuse(self, address: str) -> str:
+        return NO_ADDRESS
 
 
 @dataclass
@@ -94,8 +113,9 @@ class SmtpHouse:
     def mail(self) -> list[EmailMessage]:
         return [received.message for received in self.server.received]
 
-    def refuse(self, address: str) -> None:
+    def refuse(self, address: str) -> str:
         self.server.script.rcpt[address] = "550 5.1.1 No such user"
+        return address
 
 
 @dataclass
@@ -114,8 +134,9 @@ class MailgunHouse:
     def mail(self) -> list[EmailMessage]:
         return [read(message.as_bytes()) for _, message in self.server.messages]
 
-    def refuse(self, address: str) -> None:
+    def refuse(self, address: str) -> str:
         self.server.refused_addresses.add(address)
+        return address
 
     def limit(self, size: int) -> None:
         self.server.largest_body = size
@@ -154,8 +175,9 @@ class JsonHouse:
     def mail(self) -> list[EmailMessage]:
         return [read(message.as_bytes()) for _, message in self.server.accepted]
 
-    def refuse(self, address: str) -> None:
+    def refuse(self, address: str) -> str:
         self.server.refused_addresses.add(address)
+        return NO_ADDRESS if isinstance(self.server, postal_server.PostalServer) else address
 
     def limit(self, size: int) -> None:
         self.server.largest_body = size
@@ -201,40 +223,60 @@ def json_house(server: ApiServer, key: str, make: Make) -> Iterator[ApiHouse]:
         provider.close()
 
 
-def postmark_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
-    def make(key: str, base_url: str) -> Provider:
-        return postmark("postmark", key, base_url=base_url, timeout=TIMEOUT)
+def json_api(
+    factory: Callable[..., Provider], server: Callable[[], ApiServer], key: str, **options: Any
+) -> Callable[[Path], AbstractContextManager[ApiHouse]]:
+    """Opens a house of the provider that the factory makes of its name, a key, an address and these options."""
 
-    return json_house(PostmarkServer(), postmark_server.TOKEN, make)
+    def open_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
+        def make(api_key: str, base_url: str) -> Provider:
+            return factory(factory.__name__, api_key, base_url=base_url, timeout=TIMEOUT, **options)
 
+        return json_house(server(), key, make)
 
-def resend_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
-    def make(key: str, base_url: str) -> Provider:
-        return resend("resend", key, base_url=base_url, timeout=TIMEOUT)
-
-    return json_house(ResendServer(), resend_server.API_KEY, make)
-
-
-def sendgrid_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
-    def make(key: str, base_url: str) -> Provider:
-        return sendgrid("sendgrid", key, base_url=base_url, timeout=TIMEOUT, activity=True)
-
-    return json_house(SendGridServer(), sendgrid_server.API_KEY, make)
+    return open_house
 
 
-def brevo_house(_directory: Path) -> AbstractContextManager[ApiHouse]:
-    def make(key: str, base_url: str) -> Provider:
-        return brevo("brevo", key, base_url=base_url, timeout=TIMEOUT)
+def somebody_elses() -> Mapping[str, Callable[[Path], AbstractContextManager[Any]]]:
+    """The house that the environment names."""
+    module, _, name = os.environ.get("RUNDBRIEF_HOUSE", "").partition(":")
 
-    return json_house(BrevoServer(), brevo_server.API_KEY, make)
+    def opened(directory: Path) -> AbstractContextManager[Any]:
+        # Loaded when it is opened: it uses this very module.
+        house: AbstractContextManager[Any] = getattr(importlib.import_module(module), name)(directory)
+        return house
+
+    return {name: opened} if module else {}
 
 
+_JSON: Mapping[str, Callable[[Path], AbstractContextManager[ApiHouse]]] = {
+    "postmark": json_api(postmark, postmark_server.PostmarkServer, postmark_server.TOKEN),
+    "resend": json_api(resend, resend_server.ResendServer, resend_server.API_KEY),
+    "sendgrid": json_api(sendgrid, sendgrid_server.SendGridServer, sendgrid_server.API_KEY, activity=True),
+    "brevo": json_api(brevo, brevo_server.BrevoServer, brevo_server.API_KEY),
+    "ses": json_api(
+        ses,
+        ses_server.SesServer,
+        ses_server.SECRET_KEY,
+        access_key=ses_server.ACCESS_KEY,
+        region=ses_server.REGION,
+        configuration_set="newsletters",
+    ),
+    "mailjet": json_api(
+        mailjet, mailjet_server.MailjetServer, mailjet_server.API_KEY, secret_key=mailjet_server.SECRET_KEY
+    ),
+    "mailersend": json_api(mailersend, mailersend_server.MailerSendServer, mailersend_server.API_KEY, headers=True),
+    "mandrill": json_api(mandrill, mandrill_server.MandrillServer, mandrill_server.API_KEY),
+    "smtp2go": json_api(smtp2go, smtp2go_server.Smtp2GoServer, smtp2go_server.API_KEY),
+    "scaleway": json_api(
+        scaleway, scaleway_server.ScalewayServer, scaleway_server.API_KEY, project_id=scaleway_server.PROJECT
+    ),
+    "postal": json_api(postal, postal_server.PostalServer, postal_server.API_KEY),
+}
 APIS: Mapping[str, Callable[[Path], AbstractContextManager[ApiHouse]]] = {
     "mailgun": mailgun_house,
-    "postmark": postmark_house,
-    "resend": resend_house,
-    "sendgrid": sendgrid_house,
-    "brevo": brevo_house,
+    **_JSON,
+    **somebody_elses(),
 }
 HOUSES: Mapping[str, Callable[[Path], AbstractContextManager[House]]] = {
     "outbox": outbox_house,

@@ -14,7 +14,7 @@ _OWN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\{\$\w*\}", re.DOTALL)
 
 
 class MailerSendServer(ApiServer):
-    """``slow``: what is wrong with a call is not known yet when it is asked for; ``custom_headers``: the plan has them."""
+    """``slow``: what is wrong with a call is not known when it is asked for; ``custom_headers``: the plan has them."""
 
     def __init__(self) -> None:
         super().__init__()

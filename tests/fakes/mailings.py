@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from pipeline.domain.ledger import Batch, IssueId, Recipient, SubscriberId, batch_id
+from pipeline.deliver.provider import Provider
+from pipeline.domain.ledger import Batch, IssueId, Outcome, Recipient, SubscriberId, batch_id
 from pipeline.domain.message import Message, placeholder
 
 ISSUE = uuid.UUID("6f1f3f0e-7a53-4f7c-9f6e-2d2f0a5b9c11")
@@ -61,3 +62,13 @@ def a_batch(*recipients: Recipient, attempt: int = 1, sequence: int = 0, test: b
         recipients=recipients or (a_recipient(1), a_recipient(2), a_recipient(3)),
         test=test,
     )
+
+
+def submitted(provider: Provider, recipients: Sequence[Recipient], message: Message | None = None) -> list[Outcome]:
+    """The outcomes when a provider is given these recipients, in batches as large as it takes."""
+    size = provider.capabilities.max_batch
+    outcomes: list[Outcome] = []
+    for sequence, start in enumerate(range(0, len(recipients), size)):
+        batch = a_batch(*recipients[start : start + size], sequence=sequence)
+        outcomes += provider.submit(batch, message or a_message())
+    return outcomes

@@ -9,6 +9,7 @@ from email.policy import default
 from tests.fakes.api_server import ApiServer, Request
 
 API_KEY = "postal-credential"
+_AS_IT_IS = default.clone(refold_source="none")
 
 
 class PostalServer(ApiServer):
@@ -30,7 +31,7 @@ class PostalServer(ApiServer):
             if not document.get(name):
                 data = {"message": f"`{name}` parameter is required but is missing"}
                 return 200, {"status": "parameter-error", "time": 0.0, "flags": {}, "data": data}
-        message = message_from_bytes(b64decode(document["data"]), policy=default)
+        message = message_from_bytes(b64decode(document["data"]), policy=_AS_IT_IS)
         if message["From"].addresses[0].domain not in self.domains:
             return 200, _error("UnauthenticatedFromAddress")
         messages = {}

@@ -46,13 +46,13 @@ class Reader:
         self.due |= back
         self.waiting -= back
         fresh = [story for story in released if story.title not in self.decided]
+        wanted = [story for story in fresh if not self.choice.topics or story.topics & set(self.choice.topics)]
+        if len(wanted) > room:
+            # The others are for later issues, with all that was released behind the last one that fits.
+            fresh = fresh[: fresh.index(wanted[room - 1]) + 1]
         for story in fresh:
-            wanted = not self.choice.topics or not story.topics.isdisjoint(self.choice.topics)
-            if wanted and not room:
-                return
             self.decided.add(story.title)
-            if wanted:
-                room -= 1
+            if story in wanted:
                 (self.waiting if story.away else self.due).add(story.title)
 
     def leave(self) -> None:

@@ -1,4 +1,4 @@
-"""Amazon SES's bulk call, as it behaves: the signature is checked, templates are rendered, headers are its own to keep."""
+"""Amazon SES's bulk call, as it behaves: it checks the signature, renders templates, and sets its own Message-ID."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SesServer(ApiServer):
         data = json.loads(template["TemplateData"]) | json.loads(
             entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"]
         )
-        content = {part: _render(text, data) for part, text in template["TemplateContent"].items()}
+        content = {part: render(text, data) for part, text in template["TemplateContent"].items()}
         self.accept(
             address.addr_spec,
             email(
@@ -95,7 +95,7 @@ class SesServer(ApiServer):
         return "host" in names and found[1] == wanted and hmac.compare_digest(signature, found[3])
 
 
-def _render(template: str, data: Mapping[str, str]) -> str:
+def render(template: str, data: Mapping[str, str]) -> str:
     """As Handlebars does without escaping: a backslash before braces keeps them; what isn't known is empty."""
 
     def fill(found: re.Match[str]) -> str:

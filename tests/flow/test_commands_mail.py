@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.deliver.lanes import Lane, Route
 from pipeline.engine.due import freeze_due
 from tests.fakes.commands import Project, Result
+
+LANE = Lane(provider="outbox", most=500)
+ROUTES = {"wochenblick": Route(lanes=(LANE,))}
 
 
 @pytest.fixture
@@ -165,10 +169,10 @@ def in_doubt(project: Project) -> int:
         (issue,) = freeze_due(app)
         app.render_issue(issue)
         now = app.clock()
-        held = app.store.ledger.claim(["wochenblick"], "somebody/1/gone", now, timedelta(minutes=1))
+        held = app.store.ledger.claim(ROUTES, "somebody/1/gone", now, timedelta(minutes=1))
         while held is not None:
-            app.store.ledger.intend(held, "somebody/1/gone", "outbox", "0" * 64, now, timedelta(minutes=1))
-            held = app.store.ledger.claim(["wochenblick"], "somebody/1/gone", now, timedelta(minutes=1))
+            app.store.ledger.intend(held, "somebody/1/gone", LANE, "0" * 64, now, timedelta(minutes=1))
+            held = app.store.ledger.claim(ROUTES, "somebody/1/gone", now, timedelta(minutes=1))
         app.store.ledger.expire(now, ["somebody/1/gone"])
     return issue
 

@@ -23,6 +23,7 @@ from pipeline import config
 from pipeline.app import App
 from pipeline.cadence import next_slot
 from pipeline.deliver.dispatch import Desk
+from pipeline.deliver.lanes import Lane, Route
 from pipeline.domain.audience import Choice, NewSubscriber, SubscriptionId
 from pipeline.domain.issue import IssueKey, IssueState, Terms
 from pipeline.domain.ledger import IssueId, OutcomeKind, RetryPolicy
@@ -38,6 +39,7 @@ from tests.fakes.readers import Reader, Story
 
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
 CADENCES = {"immediate": None, "daily": "30 2 * * *", "weekly": "0 8 * * 1", "monthly": "0 0 1 * *"}
+LANE = Lane(provider="fake", most=2)
 TOPICS = ("ki", "ethik", "sport")
 # The days before clocks are changed in one of the zones.
 STARTS = [
@@ -99,7 +101,7 @@ class Mailing(RuleBasedStateMachine):
 
     @initialize(
         start=st.sampled_from(STARTS),
-        most=st.sampled_from([2, 3, 50]),
+        most=st.sampled_from([50, 3, 50, 2]),
         first=st.lists(choices, min_size=5, max_size=5),
     )
     def open(self, start: datetime, most: int, first: list[Choice]) -> None:
@@ -242,6 +244,11 @@ class Mailing(RuleBasedStateMachine):
         self.now = slot + timedelta(minutes=late)
         self.mail("")
 
+    def have_something_to_deliver(self) -> None:
+        if not self.app.store.issues.open_issues():
+            self.publish(set(TOPICS))
+            self.mail("")
+
     @rule(
         script=st.lists(st.sampled_from([ACCEPT, UNAVAILABLE, ANSWER_LOST, CALL_LOST, REJECT]), max_size=6),
         refused=st.dictionaries(addresses, st.sampled_from([OutcomeKind.REJECTED, OutcomeKind.DEFERRED]), max_size=3),
@@ -249,6 +256,7 @@ class Mailing(RuleBasedStateMachine):
     )
     def deliver(self, script: list[str], refused: dict[str, OutcomeKind], calls: int) -> None:
         """Some calls, some of which fail; a refusal here is never the address's fault."""
+        self.have_something_to_deliver()
         if self.gives_nothing_back:
             script, refused = [ACCEPT for _ in script], {}
         self.provider.script, self.provider.refused, self.provider.address_fault = script, refused, False
@@ -261,12 +269,13 @@ class Mailing(RuleBasedStateMachine):
     @rule(submitting=st.booleans(), accepted=st.booleans())
     def die(self, *, submitting: bool, accepted: bool) -> None:
         """A process takes a batch and dies: before the call, or in the midst of it."""
-        held = self.app.store.ledger.claim([NEWSLETTER], "dead", self.now, timedelta(hours=1))
+        self.have_something_to_deliver()
+        held = self.app.store.ledger.claim({NEWSLETTER: Route(lanes=(LANE,))}, "dead", self.now, timedelta(hours=1))
         if held and submitting:
             desk = self.desk()
             desk.owner = "dead"
             self.provider.script = [ANSWER_LOST if accepted else CALL_LOST]
-            desk._submit(held, self.provider)
+            desk._submit(held, self.provider, LANE)
         self.app.store.ledger.expire(self.now, ["dead"])
 
     @rule()
@@ -277,6 +286,7 @@ class Mailing(RuleBasedStateMachine):
     @precondition(lambda self: not self.gives_nothing_back)
     @rule()
     def cancel_what_is_open(self) -> None:
+        self.have_something_to_deliver()
         for open_issue in self.app.store.issues.open_issues():
             self.app.store.issues.cancel(open_issue, "a mistake", self.now)
 

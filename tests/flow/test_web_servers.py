@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from pipeline.web.feeds import FeedDocuments
+from pipeline.web.pictures import PictureFiles
 from pipeline.web.server import WebServer
 from pipeline.web.site import WebSite
 
@@ -109,6 +110,26 @@ def nginx(tmp_path: Path, text: str) -> Iterator[str]:
     assert found
     with running([found, "-c", str(home / "nginx.conf"), "-e", "stderr"], f"http://127.0.0.1:{port}") as url:
         yield url
+
+
+def test_nginx_gives_out_pictures_as_rundbrief_does(tmp_path: Path) -> None:
+    name = f"aa/{'b' * 28}-720.jpg"
+    directory = tmp_path / "pictures"
+    (directory / "aa").mkdir(parents=True)
+    (directory / name).write_bytes(b"\xff\xd8 a picture")
+    (directory / "aa" / ".x.tmp").write_bytes(b"a draft")
+    text = snippet("nginx-static").replace("/srv/rundbrief/pictures/", f"{directory}/")
+    app = Starlette(routes=[Route("/pictures/{path:path}", PictureFiles(directory).answer)])
+    with nginx(tmp_path, text) as one, WebServer(app, "127.0.0.1", 0, fresh=lambda _name: None) as server:
+        for url in (one, server.url):
+            answer = requests.get(f"{url}/pictures/{name}", timeout=5)
+            assert (answer.status_code, answer.content) == (200, b"\xff\xd8 a picture")
+            assert answer.headers["Content-Type"] == "image/jpeg"
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+            known = {"If-None-Match": answer.headers["ETag"]}
+            assert requests.get(f"{url}/pictures/{name}", headers=known, timeout=5).status_code == 304
+            assert requests.get(f"{url}/pictures/aa/.x.tmp", timeout=5).status_code == 404
 
 
 def test_nginx_gives_out_the_files_as_rundbrief_does(tmp_path: Path, feeds: Path) -> None:

@@ -50,6 +50,14 @@ def test_an_entry_with_thousands_of_categories_is_refused_before_it_is_parsed() 
         ("http://A.example/1", False),
         ("HTTP://a.example/1", False),
         ("a b%20c.md", False),
+        ("https://a.example/?p=%C3%BC", True),
+        ("https://a.example/%c3%bc", False),
+        ("https://a.example/%7Eme", False),
+        ("https://a.example", False),
+        ("https://a.example:443/1", False),
+        ("https://a.example/a/../1", False),
+        ("https://a.example/1#2#3", False),
+        ("tag:a.example,2026:%2f", False),
     ],
 )
 def test_only_an_id_that_every_reader_compares_alike_is_kept(key: str, kept: bool) -> None:  # noqa: FBT001

@@ -14,10 +14,10 @@ from typing import Protocol
 
 from pipeline.collect.fetch import Fetcher, FetchLimits
 from pipeline.collect.hosts import REST, HostResting
-from pipeline.collect.pictures.isolated import shrink_isolated
 from pipeline.collect.pictures.files import write_file
+from pipeline.collect.pictures.isolated import shrink_isolated
 from pipeline.collect.pictures.shrunk import NotAPicture, Shrunk
-from pipeline.domain.pictures import PictureCopy, Size
+from pipeline.domain.pictures import PictureCopy, Size, Wanted
 from pipeline.errors import InvalidSource, SourceError, SourceGone, SourceUnavailable
 
 ACCEPT = "image/jpeg, image/png, image/gif, image/webp, image/avif, image/*;q=0.5"
@@ -27,15 +27,6 @@ WAITS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelt
 _NOT_LATER = frozenset({400, 401, 402, 403, 404, 405, 406, 451})
 _SECONDS = 20.0
 _REDIRECTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A picture to be copied, which was tried ``tries`` times before."""
-
-    id: int
-    url: str
-    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,13 @@ def _bound() -> None:
     import resource  # noqa: PLC0415
     from contextlib import suppress  # noqa: PLC0415
 
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+    bounds = {
+        resource.RLIMIT_AS: MEMORY,
+        resource.RLIMIT_CPU: SECONDS,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for what, most in bounds.items():
         # Not every system has all of them.
         with suppress(ValueError, OSError):
             resource.setrlimit(what, (most, most))

@@ -1,7 +1,7 @@
-"""A foreign picture made to fit mail: right way up, in colours that every screen has, in a format that every client shows.
+"""A foreign picture made to fit mail: the right way up, in sRGB, as JPEG or PNG.
 
-What comes out is made anew of pixels, so that nothing else of a foreign file (where the photograph was taken, what hides
-behind it) is served under our name.  Only small animations are kept as they are.
+What comes out is made anew of pixels, so that nothing else of a foreign file (where the photograph was taken, what
+hides behind it) is served under our name.  Only small animations are kept as they are.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def shrink(data: bytes, widths: Sequence[int], quality: int) -> Shrunk:
         raise NotAPicture("It has too many pixels.") from error
     # Pillow's readers raise whatever a broken file brings them to.
     except Exception as error:
-        raise NotAPicture(f"It can't be read: {error or type(error).__name__}.") from error
+        raise NotAPicture(f"It can't be read: {str(error) or type(error).__name__}.") from error
 
 
 def _shrink(data: bytes, widths: Sequence[int], quality: int) -> Shrunk:
@@ -108,12 +108,11 @@ def _encoded(picture: Image.Image, width: int, natural: tuple[int, int], quality
     height = max(1, round(natural[1] * width / natural[0]))
     sized = picture if picture.size == (width, height) else picture.resize((width, height), Image.Resampling.LANCZOS)
     if sized.mode == "RGBA":
-        return Encoded(width, height, "png", _bytes(sized, "PNG", optimize=True))
+        return Encoded(width, height, "png", _bytes(sized, "PNG"))
     photograph = _bytes(sized, "JPEG", quality=quality, optimize=True, progressive=True)
-    if lossless:
-        drawing = _bytes(sized, "PNG", optimize=True)
-        if len(drawing) <= _WORTH_IT * len(photograph):
-            return Encoded(width, height, "png", drawing)
+    # To look for the smallest PNG takes a photograph seconds, and it isn't one that stays a PNG.
+    if lossless and len(_bytes(sized, "PNG")) <= _WORTH_IT * len(photograph):
+        return Encoded(width, height, "png", _bytes(sized, "PNG", optimize=True))
     return Encoded(width, height, "jpg", photograph)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from pipeline.collect.apart import apart
+from pipeline.collect.apart import READING
 from pipeline.collect.clean import clean_text
 from pipeline.collect.fetch import Response
 from pipeline.collect.fetch_failures import shown_url
@@ -75,7 +75,7 @@ class FeedSource:
         )
         if response.not_modified:
             return _paid(Collection(sightings=(), state=after, not_modified=True), response)
-        return apart(partial(self._read, response, after, known, now))
+        return READING(partial(self._read, response, after, known, now))
 
     def _read(self, response: Response, after: SourceState, known: KnownHash, now: datetime) -> Collection:
         feed = self._parsed(response)

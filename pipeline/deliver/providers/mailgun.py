@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pipeline.deliver.provider import Capabilities, Shape
 from pipeline.deliver.providers.addressees import Addressee, addressees, refusals
-from pipeline.deliver.providers.credentials import credential_problems
+from pipeline.deliver.providers.credentials import address_problems, key_problems
 from pipeline.deliver.providers.dividing import Divisible, hand_over_in_parts
 from pipeline.deliver.providers.http_calls import HttpCalls
 from pipeline.deliver.providers.mailgun_answers import read_submission, refusal
@@ -54,7 +54,7 @@ class MailgunProvider:
         *,
         base_url: str = "https://api.mailgun.net",
         timeout: timedelta = timedelta(seconds=30),
-        max_batch: int = MOST_RECIPIENTS,
+        max_batch: int | None = None,
         tracking: bool = False,
         api_key_env: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -66,7 +66,7 @@ class MailgunProvider:
         self._base_url = base_url.rstrip("/").removesuffix("/v3")
         self._domain = domain
         self._timeout = timeout
-        self._max_batch = min(max_batch, MOST_RECIPIENTS)
+        self._max_batch = min(max_batch or MOST_RECIPIENTS, MOST_RECIPIENTS)
         self._tracking = tracking
         self._monotonic = monotonic
         self._key_hint = f"the API key in {api_key_env}" if api_key_env else "the API key"
@@ -163,7 +163,8 @@ class MailgunProvider:
 
 
 def _problems(where: str, domain: str, base_url: str, api_key: str, api_key_env: str | None) -> Iterator[Problem]:
-    yield from credential_problems(where, "Mailgun", base_url, api_key, api_key_env)
+    yield from key_problems(f"{where}.api_key_env", "Mailgun", api_key, api_key_env)
+    yield from address_problems(f"{where}.base_url", base_url)
     if not _DOMAIN.fullmatch(domain):
         yield Problem(
             code="mailgun-domain",

@@ -80,7 +80,11 @@ class SendGridDialect:
                     "to": [person(one.recipient.name, one.address)],
                     "headers": {"Message-ID": f"<{one.message_id}>"},
                     "substitutions": self._substitutions(batch, one, content.values(one.recipient)),
-                    "custom_args": {"subscriber": str(one.recipient.subscriber)},
+                    "custom_args": {
+                        "batch": str(batch.id),
+                        "issue": str(batch.issue_uid),
+                        "subscriber": str(one.recipient.subscriber),
+                    },
                 }
                 for one in chosen
             ],
@@ -92,7 +96,6 @@ class SendGridDialect:
             ],
             "headers": dict(content.headers),
             "categories": [str(batch.id), _NO_CATEGORY.sub("_", one_line(batch.newsletter))[:255]],
-            "custom_args": {"batch": str(batch.id), "issue": str(batch.issue_uid)},
             "tracking_settings": {
                 "click_tracking": {"enable": False, "enable_text": False},
                 "open_tracking": {"enable": False},

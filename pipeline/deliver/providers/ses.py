@@ -77,7 +77,7 @@ def ses(  # noqa: PLR0913 -- what a user may set
         reader=Reader(
             label="Amazon SES",
             where=where,
-            key_hint="the access key, its secret, the region, the rights of its user (ses:SendEmail), and this "
+            key_hint="the access key, its secret, the region, the rights of its user (ses:SendBulkEmail), and this "
             "machine's clock",
         ),
         capabilities=Capabilities(

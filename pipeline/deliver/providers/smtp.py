@@ -6,7 +6,7 @@ Each recipient gets a message and a transaction of their own; a thread keeps its
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from pipeline.deliver.providers.recipients import (
     usable_address,
 )
 from pipeline.deliver.providers.smtp_session import ConnectionLost, Security, Server, Session, Verdict
-from pipeline.domain.ledger import Batch, Outcome, OutcomeKind, Recipient
+from pipeline.domain.ledger import Batch, IssueId, Outcome, OutcomeKind, Recipient, SubscriberId
 from pipeline.domain.message import Message
 from pipeline.errors import ConfigError, Problem, ProviderError, ProviderRejected, ProviderUnavailable, RenderError
 
@@ -35,9 +35,10 @@ class SmtpProvider:
 
     ``security`` is ``starttls`` (upgrade, never go on without), ``tls`` (from the first byte) or ``none``.
     Certificates are checked, against ``ca_file`` (PEM) where given.  ``envelope_from`` is where bounces go: the From
-    address where it is not given.  ``timeout`` bounds each wait for the server and ``data_timeout`` the one after
-    the end of a message, when servers scan it; who gives up there leaves the delivery in doubt (RFC 5321, section
-    4.5.3.2.6 has ten minutes).  ``max_batch`` is 1 unless set, so that a crash leaves one delivery in doubt.
+    address where it is not given; ``envelope_of`` gives each delivery one of its own (a test has none).  ``timeout``
+    bounds each wait for the server and ``data_timeout`` the one after the end of a message, when servers scan it; who
+    gives up there leaves the delivery in doubt (RFC 5321, section 4.5.3.2.6 has ten minutes).  ``max_batch`` is 1
+    unless set, so that a crash leaves one delivery in doubt.
     Raises `ConfigError` where a password would cross the network in the clear.
     """
 
@@ -54,6 +55,7 @@ class SmtpProvider:
         data_timeout: timedelta = timedelta(minutes=2),
         local_hostname: str | None = None,
         envelope_from: str | None = None,
+        envelope_of: Callable[[IssueId, SubscriberId], str] | None = None,
         ca_file: Path | None = None,
         max_batch: int = 1,
     ) -> None:
@@ -73,6 +75,7 @@ class SmtpProvider:
         if username is not None and security == "none" and not self._server.is_loopback:
             raise ConfigError([_password_in_clear(self._server)])
         self._envelope_from = envelope_from
+        self._envelope_of = envelope_of
         self._max_batch = max_batch
         self._thread = threading.local()
         self._sessions: set[Session] = set()
@@ -122,6 +125,8 @@ class SmtpProvider:
             content = mime.build(message, recipient, batch)
         except RenderError as error:
             return rejected(recipient, str(error), address_fault=False)
+        if self._envelope_of is not None and not batch.test:
+            sender = self._envelope_of(batch.issue, recipient.subscriber)
         verdict = self._transact(sender, address, content)
         return Outcome(
             subscriber=recipient.subscriber,

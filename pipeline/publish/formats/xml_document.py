@@ -21,6 +21,8 @@ def write_document(target: Sink, root: etree._Element, entries: Spool) -> None:
     if len(head):
         head[-1].tail = None
     document = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    # Written as entries are (see `xml_text`).
+    document = document.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
     target.write(document.removesuffix(end))
     entries.copy_to(target)
     target.write(b"\n" + end + b"\n")

@@ -20,7 +20,7 @@ _LAYOUT = Layout(
     root=f"{_ATOM} feed",
     head=f"{_ATOM} feed",
     entry=f"{_ATOM} entry",
-    texts=frozenset({_ID, _TITLE, _UPDATED, _PUBLISHED, f"{_AUTHOR}/{_NAME}", f"{_AUTHOR}/{_URI}"}),
+    texts=frozenset({(_ID,), (_TITLE,), (_UPDATED,), (_PUBLISHED,), (_AUTHOR, _NAME), (_AUTHOR, _URI)}),
 )
 
 
@@ -48,9 +48,9 @@ class _Check:
     def entry(self, entry: Piece) -> None:
         self._ids.add(values.new_id(entry.only(_ID, "id"), self._ids))
         values.text(entry.only(_TITLE, "title"), "its title")
-        updated = values.rfc_3339(entry.only(_UPDATED, "updated"), "updated")
-        published = values.rfc_3339(entry.optional(_PUBLISHED, "published") or updated.isoformat(), "published")
-        if published > updated:
+        changed, begun = entry.only(_UPDATED, "updated"), entry.optional(_PUBLISHED, "published")
+        updated = values.rfc_3339(changed, "updated")
+        if begun is not None and begun != changed and values.rfc_3339(begun, "published") > updated:
             raise Refusal("it would be published after it was updated")
         if not (entry.all(_CONTENT) or entry.all(_SUMMARY)):
             raise Refusal("it has neither content nor summary")
@@ -76,10 +76,10 @@ def _check_links(links: Iterable[Attributes]) -> None:
 
 
 def _check_people(piece: Piece) -> None:
-    names = piece.texts.get(f"{_AUTHOR}/{_NAME}", ())
+    names = piece.texts(_AUTHOR, _NAME)
     if len(names) != len(piece.all(_AUTHOR)):
         raise Refusal("an author has no name")
     for name in names:
         values.text(name, "an author's name")
-    for address in piece.texts.get(f"{_AUTHOR}/{_URI}", ()):
+    for address in piece.texts(_AUTHOR, _URI):
         values.web_address(address, "an author's address")

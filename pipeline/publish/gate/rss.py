@@ -16,8 +16,11 @@ _LAYOUT = Layout(
     head="channel",
     entry="item",
     texts=frozenset(
-        {"title", "link", "description", "lastBuildDate", "pubDate", "guid", "comments", "category", _CREATOR}
-    ),
+        (name,)
+        for name in (
+            "title", "link", "description", "lastBuildDate", "pubDate", "guid", "comments", "category", _CREATOR,
+        )
+    ),  # fmt: skip
     entries_last=True,
 )
 _VERSION = "2.0"
@@ -64,7 +67,7 @@ class _Check:
         values.rfc_822(item.only("pubDate", "pubDate"), "pubDate")
         _check_enclosures(item)
         for name in ("category", _CREATOR):
-            for value in item.texts.get(name, ()):
+            for value in item.texts(name):
                 values.text(value, name.rpartition(" ")[2])
         if _CONTENT in item.order and "description" in item.order[item.order.index(_CONTENT) :]:
             raise Refusal("its description stands behind its content, where some readers take it for that")

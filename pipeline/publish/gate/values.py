@@ -21,6 +21,8 @@ _RFC_822 = re.compile(
     re.ASCII,
 )
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;.*)?", re.ASCII)
+# Most addresses; all others are looked at with more care.
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?:/[\w/.-]*)?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 _EARLIEST = 1000
 """No article is older; a year of three digits is a mistake."""
@@ -42,6 +44,8 @@ def check_size(document: BinaryIO) -> None:
 
 def web_address(value: str | None, name: str) -> str:
     """An absolute http or https address, percent-encoded."""
+    if value and _PLAIN_ADDRESS.fullmatch(value):
+        return value
     try:
         if value and to_web_address(value) == value:
             return value

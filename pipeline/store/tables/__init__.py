@@ -7,9 +7,11 @@ from pipeline.store.tables.articles import alias, article, article_facet, articl
 from pipeline.store.tables.audience import subscriber, subscription, subscription_group, suppression, topic_set
 from pipeline.store.tables.base import metadata
 from pipeline.store.tables.budgets import budget, provider_standing
+from pipeline.store.tables.events import event, event_count, event_poll, webhook_token
 from pipeline.store.tables.mailing import batch, correction, delivery, issue, newsletter, variant, variant_group
 from pipeline.store.tables.operation import instance, run, schedule
 from pipeline.store.tables.pictures import article_picture, picture, picture_scan
+from pipeline.store.tables.sign_ups import consent_text, notice, private_feed, sign_up
 from pipeline.store.tables.websub import websub_request, websub_subscription, websub_topic
 
 __all__ = [
@@ -22,20 +24,27 @@ __all__ = [
     "article_topic",
     "batch",
     "budget",
+    "consent_text",
     "correction",
     "delivery",
+    "event",
+    "event_count",
+    "event_poll",
     "gap",
     "instance",
     "issue",
     "metadata",
     "newsletter",
+    "notice",
     "picture",
     "picture_scan",
+    "private_feed",
     "provider_standing",
     "revision",
     "run",
     "schedule",
     "sighting",
+    "sign_up",
     "source",
     "subscriber",
     "subscription",
@@ -44,6 +53,7 @@ __all__ = [
     "topic_set",
     "variant",
     "variant_group",
+    "webhook_token",
     "websub_request",
     "websub_subscription",
     "websub_topic",

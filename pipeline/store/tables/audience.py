@@ -57,8 +57,10 @@ subscription = Table(
     Column("confirmed_at", UtcTime),
     Column("changed_at", UtcTime, nullable=False),
     Column("ended_how", Text),
+    # When a paused one goes on by itself.
+    Column("paused_until", UtcTime),
     UniqueConstraint("subscriber_id", "newsletter"),
-    CheckConstraint("state IN ('pending', 'active', 'unsubscribed')", name="state"),
+    CheckConstraint("state IN ('pending', 'active', 'paused', 'unsubscribed')", name="state"),
     # All that freezing an issue reads of a subscription.
     Index("ix_subscription_group", "group_id", "state", "subscriber_id", "id"),
 )

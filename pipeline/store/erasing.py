@@ -1,0 +1,55 @@
+"""Erasure: a person goes, and what stays is that their address is not to be mailed.
+
+The rows of subscriber and subscriptions stay without anything of a person in them: links in old mail are made of their
+numbers, which must never be somebody else's; and the books of issues go on balancing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from pipeline.domain.audience import ERASED, Subscriber, SubscriptionState, SuppressionReason, address_key
+from pipeline.domain.ledger import BatchState
+from pipeline.store.suppressing import Digests, lift, suppress, suppressed
+from pipeline.store.tables import event, notice, private_feed, sign_up, subscriber, subscription
+
+_WAITING = (BatchState.READY, BatchState.RETRY_WAIT, BatchState.CLAIMED)
+
+
+def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -> None:
+    """Delete everything that is known of a person; a digest of the address keeps lists from bringing them back."""
+    key = address_key(person.address)
+    digest = next(iter(digests(key)), None)
+    if digest is None:
+        msg = "who is erased has to be known by a digest, for which there is no key"
+        raise ValueError(msg)
+    # A complaint is more than an erasure: who signs up again is told apart by it.
+    known = suppressed(tx, [key], digests).get(key)
+    lift(tx, key, digests)
+    suppress(tx, digest, known.reason if known else SuppressionReason.ERASED, "", known.since if known else now)
+    mine = select(subscription.c.id).where(subscription.c.subscriber_id == person.id)
+    tx.execute(delete(private_feed).where(private_feed.c.subscription_id.in_(mine)))
+    _forget_notices(tx, person, digest)
+    tx.execute(delete(sign_up).where(or_(sign_up.c.subscription_id.in_(mine), sign_up.c.address == person.address)))
+    theirs = or_(event.c.subscriber_id == person.id, event.c.address_key == key)
+    tx.execute(update(event).where(theirs).values(address_key=None, reason="", raw=None))
+    ended = {
+        "state": SubscriptionState.UNSUBSCRIBED,
+        "ended_how": ERASED,
+        "changed_at": now,
+        "paused_until": None,
+    }
+    tx.execute(update(subscription).where(subscription.c.subscriber_id == person.id).values(ended))
+    nobody = {"address": "", "address_key": f"{ERASED}:{person.id}", "name": ""}
+    tx.execute(update(subscriber).where(subscriber.c.id == person.id).values(nobody))
+
+
+def _forget_notices(tx: Connection, person: Subscriber, digest: str) -> None:
+    mine = select(subscription.c.id).where(subscription.c.subscriber_id == person.id)
+    asked = select(sign_up.c.id).where(or_(sign_up.c.subscription_id.in_(mine), sign_up.c.address == person.address))
+    theirs = or_(notice.c.subscription_id.in_(mine), notice.c.sign_up_id.in_(asked))
+    tx.execute(update(notice).where(theirs, notice.c.state.in_(_WAITING)).values(state=BatchState.CANCELLED))
+    tx.execute(update(notice).where(theirs, notice.c.state == BatchState.IN_DOUBT).values(state=BatchState.REJECTED))
+    tx.execute(update(notice).where(theirs).values(message=None))
