@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -58,15 +59,27 @@ class Catalogues:
         self._modifiers = ("@informal", "") if tone == "informal" else ("",)
         self.words = lru_cache(maxsize=256)(self._words)
 
+    def speaks(self, language: str) -> bool:
+        """Whether there is a catalogue for it; English needs none."""
+        return _base(self.words(language).language) == _base(language)
+
+    @property
+    def version(self) -> str:
+        """Changes with any of the files, and with the tone."""
+        digest = sha256(repr(self._modifiers).encode())
+        for directory in self._directories:
+            for file in sorted(directory.glob("*.po")):
+                digest.update(file.name.encode() + b"\n" + file.read_bytes())
+        return digest.hexdigest()
+
     def _words(self, language: str) -> Words:
         """Raises `RenderError` for a catalogue that can't be used, with its file and line."""
-        found = [catalogue for name in _names(language) for catalogue in self._named(name)]
-        base = _base(language)
-        if not found:
+        named = [(name, catalogue) for name in _names(language) for catalogue in self._named(name)]
+        if not named:
             return Words(_SOURCE, NullTranslations())
-        for first, second in pairwise(found):
+        for (_, first), (_, second) in pairwise(named):
             first.add_fallback(second)
-        return Words(base, found[0])
+        return Words(named[0][0].replace("_", "-"), named[0][1])
 
     def _named(self, name: str) -> list[Translations]:
         return [

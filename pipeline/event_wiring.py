@@ -71,7 +71,7 @@ def _webhook(settings: config.Config, name: str, fetch: Fetch) -> Webhook | None
     if not isinstance(table, config.ApiProvider) or table.webhook_secret_env is None:
         return None
     secret = settings.secret(table.webhook_secret_env).get_secret_value().strip()
-    type_ = str(table.type)  # type: ignore[attr-defined]  # all tables but their base have it
+    type_ = str(getattr(table, "type", ""))
     if type_ == "mandrill":
         from pipeline.deliver.events import mandrill  # noqa: PLC0415
 

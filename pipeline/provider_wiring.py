@@ -125,7 +125,7 @@ def _own(name: str, table: config.OwnProvider, settings: config.Config) -> Provi
     except ConfigError:
         raise
     except Exception as error:
-        what = f"{table.type} makes no provider: {type(error).__name__}: {error}"
+        what = f"{table.type} makes no provider: {type(error).__name__}: {str(error).rstrip('.')}."
         mend = "Install its package where rundbrief is installed, and check its `options`."
         raise ConfigError([Problem(code="provider-type", where=where, what=what, mend=mend)]) from error
     if missing := [part for part in ("name", "capabilities", "submit", "close") if not hasattr(provider, part)]:

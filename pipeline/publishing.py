@@ -12,9 +12,8 @@ from pipeline import config, wiring
 from pipeline.store.store import Store
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from pipeline.publish.format import FeedHead, Format
+    from pipeline.publish.pages import PageEnvironment
     from pipeline.publish.published import Published
     from pipeline.publish.spec import FeedSpec
 
@@ -111,10 +110,10 @@ class Publishing:
         return done
 
     @cached_property
-    def pages(self) -> Environment:
+    def pages(self) -> PageEnvironment:
         from pipeline.publish.pages import page_environment  # noqa: PLC0415
 
-        return page_environment(*wiring.template_directories(self.settings))
+        return page_environment(*wiring.template_directories(self.settings), tone=self.settings.site.tone)
 
     @cached_property
     def formats(self) -> tuple[Format, ...]:

@@ -227,6 +227,7 @@ def serve(app: App, announce: Callable[[str], None]) -> None:
         clock=app.clock,
         ask_hub=service.ask_hub if is_ours(settings) else None,
         pictures=settings.pictures.directory,
+        tone=settings.site.tone,
         webhooks=WebhookEndpoint(app.hearing.webhooks, app.hearing.record, app.clock),
     )
     listen = settings.web.listen

@@ -131,7 +131,7 @@ def _compile_pages(settings: config.Config) -> None:
     from pipeline.errors import RenderError
     from pipeline.publish.pages import page_environment
 
-    environment = page_environment(wiring.template_directories(settings)[-1])
+    environment = page_environment(*wiring.template_directories(settings))
     for name in environment.list_templates(filter_func=lambda name: name.startswith("web/") and name.endswith(".j2")):
         try:
             environment.get_template(name)

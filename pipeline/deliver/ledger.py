@@ -32,7 +32,8 @@ class HeldBatch:
     ``state`` is ``claimed`` or ``in_doubt``.  ``provider`` tried it last, at ``submitted_at``, with a payload of
     that hash, to that account of it; all None for a batch that was never submitted.  ``tries`` counts its submissions
     so far.  ``lane`` is where it is to go now, None for one in doubt; ``failures`` counts the calls in a row that this
-    provider was not available for.  ``held_back`` tells that nothing more of its issue may be submitted.
+    provider was not available for.  ``held_back`` tells that its issue holds, so that not
+    even what is in doubt is submitted again.
     """
 
     id: uuid.UUID

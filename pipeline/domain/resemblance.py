@@ -60,7 +60,7 @@ def letters(html: str) -> str:
     text = " ".join(unescape(_TAG.sub(" ", html)).split())
     start, end = text[:-_END], text[-_END:]
     before = None
-    while before != end and any(hint in end.lower() for hint in _HINTS):
+    while before != end and _may_be_appended(end):
         before, end = end, _APPENDED.sub("", end)
     folded = unicodedata.normalize("NFKC", start + end).casefold()
     # What ASCII has of them goes in one sweep; the pattern then has few words to find.
@@ -69,6 +69,11 @@ def letters(html: str) -> str:
             folded.encode("utf-8", "surrogatepass").translate(None, _ASCII_BETWEEN).decode("utf-8", "surrogatepass")
         )
     )
+
+
+def _may_be_appended(end: str) -> bool:
+    lowered = end.lower()
+    return any(hint in lowered for hint in _HINTS)
 
 
 def fingerprint(content: Content) -> str | None:

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment
-
 from pipeline.errors import Problem, PublishError
 from pipeline.publish.characters import one_line
 from pipeline.publish.files import Sink, replace_file
 from pipeline.publish.format import FeedHead
 from pipeline.publish.manifest import Manifest, remove_files
 from pipeline.publish.opml import FILENAME, opml
-from pipeline.publish.pages import page_context, write_page
+from pipeline.publish.pages import PageEnvironment, page_context, write_page
 from pipeline.publish.published import Published
 from pipeline.publish.spec import FeedSpec, SiteSpec
 
@@ -39,10 +37,10 @@ def publish_index(
     groups: Sequence[HeadGroup],
     directory: Path,
     *,
-    environment: Environment,
+    environment: PageEnvironment,
 ) -> Published:
     """Publish ``index.html`` and ``feeds.opml`` into ``directory``, and each group's into the directory of its name."""
-    context = page_context(site, site.language)
+    context = page_context(environment, site, site.language)
     done = _publish(
         directory,
         opml(one_line(site.title) or site.url, feeds, [(group.title, group.feeds) for group in groups]),
@@ -51,14 +49,14 @@ def publish_index(
             "web/feeds.html.j2",
             sink,
             **context,
-            title=context["words"]["feeds"],
+            title=environment.catalogues.words(site.language).gettext("Feeds"),
             feeds=feeds,
             groups=groups,
         ),
     )
     for group in groups:
         home = directory / group.spec.name
-        language = page_context(site, group.spec.language or site.language)
+        language = page_context(environment, site, group.spec.language or site.language)
         done += _publish(
             home,
             opml(group.title, group.feeds),

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from pipeline import __version__
+from pipeline.catalogues import Catalogues, Tone, locale_of
 from pipeline.domain.article import Article
 from pipeline.domain.markup import text_direction
 from pipeline.errors import Problem, PublishError
@@ -25,15 +26,23 @@ from pipeline.publish.page_html import page_html
 from pipeline.publish.permalink import page_name
 from pipeline.publish.published import Published
 from pipeline.publish.spec import ARTICLES, SiteSpec
-from pipeline.publish.words import page_language, page_words
 
 
-def page_environment(*templates: Path) -> Environment:
-    """Jinja2 for the pages under ``web`` in the first of the directories of templates that has them.
+class PageEnvironment(Environment):
+    """Jinja2 for pages, and the catalogues that their words are in."""
 
-    Everything is escaped, and what is not given is an error.
+    def __init__(self, *args: Any, catalogues: Catalogues, **options: Any) -> None:  # noqa: ANN401  (Jinja's own)
+        super().__init__(*args, **options)
+        self.catalogues = catalogues
+
+
+def page_environment(*templates: Path, tone: Tone = "formal") -> PageEnvironment:
+    """For the pages under ``web`` in the first of the directories of templates that has them.
+
+    The words are in the catalogues under ``locale``.  Everything is escaped, and what is not given is an error.
     """
-    environment = Environment(
+    environment = PageEnvironment(
+        catalogues=Catalogues([directory / "locale" for directory in templates], tone),
         loader=FileSystemLoader(templates),
         autoescape=select_autoescape(disabled_extensions=("css",), default=True),
         undefined=StrictUndefined,
@@ -48,16 +57,24 @@ def page_environment(*templates: Path) -> Environment:
     return environment
 
 
-def page_context(site: SiteSpec, language: str) -> dict[str, Any]:
-    """What ``page.html.j2``, the base of all pages, needs beside ``title``: words, language, direction, site."""
+def page_context(environment: PageEnvironment, site: object, language: str) -> dict[str, Any]:
+    """What ``page.html.j2``, the base of all pages, needs beside ``title``: our words, language, direction, site."""
+    words = environment.catalogues.words(language)
     return {
         "site": site,
         "language": language,
         "direction": text_direction(language),
-        "words": page_words(language),
-        "words_language": page_language(language),
+        "_": lambda message, **values: _escaping(words.gettext(message)).format(**values),
+        "ngettext": lambda one, many, n, **values: _escaping(words.ngettext(one, many, n)).format(count=n, **values),
+        "words_language": words.language,
+        "words_direction": text_direction(words.language),
         "generator": f"Rundbrief {__version__}",
     }
+
+
+def _escaping(pattern: str) -> Markup:
+    """A pattern of our own words as HTML: what is formatted into it is escaped."""
+    return Markup(pattern)  # noqa: S704  the catalogues are ours, and have no markup
 
 
 def write_page(environment: Environment, template: str, sink: Sink, **context: object) -> None:
@@ -71,10 +88,10 @@ def write_page(environment: Environment, template: str, sink: Sink, **context: o
         raise PublishError(str(error), where=template) from error
 
 
-def templates_version(environment: Environment) -> str:
-    """Changes with any of the templates of pages."""
+def templates_version(environment: PageEnvironment) -> str:
+    """Changes with any of the templates of pages, and with their words."""
     assert environment.loader  # noqa: S101  page_environment gives it one
-    digest = sha256(__version__.encode())
+    digest = sha256(f"{__version__} {environment.catalogues.version}".encode())
     for name in sorted(environment.loader.list_templates()):
         if name.startswith("web/"):
             digest.update(environment.loader.get_source(environment, name)[0].encode())
@@ -86,7 +103,7 @@ def publish_articles(
     articles: Iterable[Article],
     directory: Path,
     *,
-    environment: Environment,
+    environment: PageEnvironment,
     selection: str | None = None,
 ) -> Published:
     """Publish a page for each of ``articles`` that has none of its own, into ``directory/articles``.
@@ -128,9 +145,9 @@ def publish_articles(
     return Published(written=tuple(written), untouched=tuple(untouched), removed=removed, problems=tuple(problems))
 
 
-def _publish_article(site: SiteSpec, article: Article, path: Path, environment: Environment) -> bool:
+def _publish_article(site: SiteSpec, article: Article, path: Path, environment: PageEnvironment) -> bool:
     ready = feed_article(article, site.feeds_url)
-    context = page_context(site, ready.language or site.language)
+    context = page_context(environment, site, ready.language or site.language)
 
     def write(sink: Sink) -> None:
         write_page(environment, "web/article.html.j2", sink, **context, title=ready.headline, article=ready)
@@ -140,4 +157,4 @@ def _publish_article(site: SiteSpec, article: Article, path: Path, environment: 
 
 def _day(time: datetime, language: str, timezone: str) -> str:
     """The day of a time in a zone, in words: "24. November 2026"."""
-    return format_date(time.astimezone(ZoneInfo(timezone)).date(), "long", locale=language)
+    return format_date(time.astimezone(ZoneInfo(timezone)).date(), "long", locale=locale_of(language))

@@ -209,7 +209,10 @@ def revisions(tx: Connection, wanted: Sequence[tuple[ArticleId, int]]) -> tuple[
     """The articles as they were in these revisions, in the order that is asked for."""
     ids = [id_ for id_, _ in wanted]
     of_article = and_(
-        revision.c.article_id == article.c.id, tuple_(revision.c.article_id, revision.c.number).in_(wanted)
+        revision.c.article_id == article.c.id,
+        # For an index: SQLite has none for a list of pairs.
+        revision.c.article_id.in_(ids),
+        tuple_(revision.c.article_id, revision.c.number).in_(wanted),
     )
     rows = tx.execute(
         select(article, revision.c.content, revision.c.number, revision.c.recorded_at).join(revision, of_article)

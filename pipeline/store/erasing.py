@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from pipeline.domain.audience import ERASED, Subscriber, SubscriptionState, SuppressionReason, address_key
 from pipeline.domain.ledger import BatchState
 from pipeline.store.suppressing import Digests, lift, suppress, suppressed
-from pipeline.store.tables import event, notice, private_feed, sign_up, subscriber, subscription
+from pipeline.store.tables import delivery, event, issue, notice, private_feed, sign_up, subscriber, subscription
 
 _WAITING = (BatchState.READY, BatchState.RETRY_WAIT, BatchState.CLAIMED)
 
@@ -31,10 +31,13 @@ def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -
     suppress(tx, digest, known.reason if known else SuppressionReason.ERASED, "", known.since if known else now)
     mine = select(subscription.c.id).where(subscription.c.subscriber_id == person.id)
     tx.execute(delete(private_feed).where(private_feed.c.subscription_id.in_(mine)))
-    _forget_notices(tx, person, digest)
+    _forget_notices(tx, person)
     tx.execute(delete(sign_up).where(or_(sign_up.c.subscription_id.in_(mine), sign_up.c.address == person.address)))
     theirs = or_(event.c.subscriber_id == person.id, event.c.address_key == key)
     tx.execute(update(event).where(theirs).values(address_key=None, reason="", raw=None))
+    # Some providers name the address in what they say.
+    received = and_(delivery.c.issue_id.in_(select(issue.c.id)), delivery.c.subscriber_id == person.id)
+    tx.execute(update(delivery).where(received, delivery.c.reason.is_not(None)).values(reason=""))
     ended = {
         "state": SubscriptionState.UNSUBSCRIBED,
         "ended_how": ERASED,
@@ -46,7 +49,7 @@ def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -
     tx.execute(update(subscriber).where(subscriber.c.id == person.id).values(nobody))
 
 
-def _forget_notices(tx: Connection, person: Subscriber, digest: str) -> None:
+def _forget_notices(tx: Connection, person: Subscriber) -> None:
     mine = select(subscription.c.id).where(subscription.c.subscriber_id == person.id)
     asked = select(sign_up.c.id).where(or_(sign_up.c.subscription_id.in_(mine), sign_up.c.address == person.address))
     theirs = or_(notice.c.subscription_id.in_(mine), notice.c.sign_up_id.in_(asked))

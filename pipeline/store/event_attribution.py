@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,13 @@ class Attributed(NamedTuple):
     issue: IssueId | None = None
     subscriber: SubscriberId | None = None
     subscription: SubscriptionId | None = None
+
+    @property
+    def reason(self) -> str:
+        """What was said, without the address, which is kept where the subscriber is and nowhere else."""
+        if not self.address_key:
+            return self.event.reason
+        return re.sub(re.escape(self.address_key), "…", self.event.reason, flags=re.IGNORECASE)
 
 
 def attribute(tx: Connection, events: Sequence[Event]) -> list[Attributed]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
@@ -13,6 +13,7 @@ from pipeline.domain.event import EventKind, EventRules
 from pipeline.domain.ledger import SubscriberId
 from pipeline.store.event_attribution import Attributed
 from pipeline.store.statements import insert_new
+from pipeline.store.suppressing import Digests, needed, suppressed
 from pipeline.store.tables import event, subscriber, subscription, suppression
 
 _SUPPRESSING = {
@@ -22,38 +23,44 @@ _SUPPRESSING = {
 _SOFT = SuppressionReason.SOFT_BOUNCE
 
 
-def take_effect(
-    tx: Connection, provider: str, happened: Sequence[Attributed], rules: EventRules, now: datetime
-) -> tuple[int, int]:
+class Cause(NamedTuple):
+    """Who told of the events, by which rules they take effect, and when; ``digests`` as in `suppressing`."""
+
+    provider: str
+    rules: EventRules
+    digests: Digests
+    now: datetime
+
+
+def take_effect(tx: Connection, happened: Sequence[Attributed], cause: Cause) -> tuple[int, int]:
     """Do what these events, which were not known before, lead to.
 
     Returns how many addresses are suppressed by it, and how many subscriptions have ended.
     """
-    suppressed = suppress(tx, {one.address_key: why for one in happened if (why := _reason(provider, one))}, now)
-    ended = _end_subscriptions(tx, provider, happened, now)
+    reasons = {one.address_key: why for one in happened if (why := _reason(cause.provider, one))}
+    silenced = suppress(tx, reasons, cause.digests, cause.now)
+    ended = _end_subscriptions(tx, happened, cause)
     soft = {one.subscriber for one in happened if one.event.kind is EventKind.SOFT_BOUNCE and one.subscriber}
-    suppressed += _suppress_soft(tx, soft, rules, now)
+    silenced += _suppress_soft(tx, soft, cause)
     delivered = {one.address_key for one in happened if one.event.kind is EventKind.DELIVERED}
-    _lift_soft(tx, delivered, rules, now)
-    return suppressed, ended
+    _lift_soft(tx, delivered, cause)
+    return silenced, ended
 
 
-def suppress(tx: Connection, addresses: dict[str, tuple[SuppressionReason, str]], now: datetime) -> int:
+def suppress(
+    tx: Connection, addresses: Mapping[str, tuple[SuppressionReason, str]], digests: Digests, now: datetime
+) -> int:
     """Suppress these address keys; returns how many were not suppressed before.
 
     The first reason stays, but for soft bounces, which anything else is stronger than.
     """
     if not addresses:
         return 0
-    known = dict(
-        tx.execute(
-            select(suppression.c.address_key, suppression.c.reason).where(suppression.c.address_key.in_(addresses))
-        ).all()
-    )
+    known = suppressed(tx, [key for key in addresses if key], needed(tx, digests))
     rows = [
         {"address_key": key, "reason": reason, "detail": detail, "created_at": now}
         for key, (reason, detail) in addresses.items()
-        if key and (key not in known or (known[key] == _SOFT and reason is not _SOFT))
+        if key and (key not in known or (known[key].reason is _SOFT and reason is not _SOFT))
     ]
     if rows:
         made = insert_new(tx, suppression)
@@ -71,11 +78,11 @@ def _reason(provider: str, one: Attributed) -> tuple[SuppressionReason, str] | N
     why = _SUPPRESSING.get(told.kind) or told.listed
     if told.kind is EventKind.UNSUBSCRIBED and one.subscription is None:
         why = SuppressionReason.UNSUBSCRIBED
-    detail = f"{provider}: {told.reason}" if told.reason else provider
+    detail = f"{provider}: {one.reason}" if one.reason else provider
     return (why, detail) if why else None
 
 
-def _end_subscriptions(tx: Connection, provider: str, happened: Sequence[Attributed], now: datetime) -> int:
+def _end_subscriptions(tx: Connection, happened: Sequence[Attributed], cause: Cause) -> int:
     """Who unsubscribed at the provider ends the newsletter that they had got, unless they came back since."""
     ended = 0
     for one in happened:
@@ -84,22 +91,22 @@ def _end_subscriptions(tx: Connection, provider: str, happened: Sequence[Attribu
         going = update(subscription).where(
             subscription.c.id == one.subscription,
             subscription.c.state != SubscriptionState.UNSUBSCRIBED,
-            subscription.c.changed_at <= (one.event.at or now),
+            subscription.c.changed_at <= (one.event.at or cause.now),
         )
-        values = {"state": SubscriptionState.UNSUBSCRIBED, "changed_at": now, "ended_how": f"told by {provider}"}
+        how = f"told by {cause.provider}"
+        values = {"state": SubscriptionState.UNSUBSCRIBED, "changed_at": cause.now, "ended_how": how}
         ended += tx.execute(going.values(values)).rowcount
     return ended
 
 
-def _suppress_soft(tx: Connection, people: Collection[SubscriberId], rules: EventRules, now: datetime) -> int:
-    over = [row for row in _soft_bounces(tx, people, rules, now) if row.issues >= rules.soft_limit]
-    days = rules.soft_within.days
-    return suppress(
-        tx, {row.address_key: (_SOFT, f"bounced softly in {row.issues} issues within {days} days") for row in over}, now
-    )
+def _suppress_soft(tx: Connection, people: Collection[SubscriberId], cause: Cause) -> int:
+    over = [row for row in _soft_bounces(tx, people, cause) if row.issues >= cause.rules.soft_limit]
+    days = cause.rules.soft_within.days
+    reasons = {row.address_key: (_SOFT, f"bounced softly in {row.issues} issues within {days} days") for row in over}
+    return suppress(tx, reasons, cause.digests, cause.now)
 
 
-def _lift_soft(tx: Connection, keys: Collection[str], rules: EventRules, now: datetime) -> None:
+def _lift_soft(tx: Connection, keys: Collection[str], cause: Cause) -> None:
     """A delivery proves that the mailbox takes mail again; it may be told of later than the bounces before it."""
     if not keys:
         return
@@ -111,15 +118,16 @@ def _lift_soft(tx: Connection, keys: Collection[str], rules: EventRules, now: da
     waiting = {row.id: row.address_key for row in tx.execute(held)}
     if not waiting:
         return
-    still = {row.address_key for row in _soft_bounces(tx, waiting, rules, now) if row.issues >= rules.soft_limit}
+    still = {row.address_key for row in _soft_bounces(tx, waiting, cause) if row.issues >= cause.rules.soft_limit}
     lifted = [key for key in waiting.values() if key not in still]
     tx.execute(delete(suppression).where(suppression.c.address_key.in_(lifted), suppression.c.reason == _SOFT))
 
 
-def _soft_bounces(tx: Connection, people: Collection[SubscriberId], rules: EventRules, now: datetime) -> Sequence[Any]:
+def _soft_bounces(tx: Connection, people: Collection[SubscriberId], cause: Cause) -> Sequence[Any]:
     """In how many issues each of these subscribers bounced softly of late, without a delivery since."""
     if not people:
         return ()
+    begin = cause.now - cause.rules.soft_within
     delivered = event.alias("delivered")
     since = (
         select(func.max(delivered.c.at))
@@ -135,8 +143,8 @@ def _soft_bounces(tx: Connection, people: Collection[SubscriberId], rules: Event
         .join(subscriber, subscriber.c.id == event.c.subscriber_id)
         .where(
             and_(event.c.kind == EventKind.SOFT_BOUNCE, event.c.subscriber_id.in_(people)),
-            event.c.at > now - rules.soft_within,
-            event.c.at > func.coalesce(since, now - rules.soft_within, type_=event.c.at.type),
+            event.c.at > begin,
+            event.c.at > func.coalesce(since, begin, type_=event.c.at.type),
         )
         .group_by(subscriber.c.address_key)
     )

@@ -16,8 +16,9 @@ from pipeline.domain.event import Event, EventCounts, EventKind, EventRules
 from pipeline.domain.ledger import IssueId, SubscriberId
 from pipeline.store.database import reading, writing
 from pipeline.store.event_attribution import Attributed, attribute
-from pipeline.store.event_effects import suppress, take_effect
+from pipeline.store.event_effects import Cause, suppress, take_effect
 from pipeline.store.statements import insert_new
+from pipeline.store.suppressing import Digests, no_digests
 from pipeline.store.tables import event, event_count, webhook_token
 
 _T = TypeVar("_T")
@@ -31,6 +32,7 @@ class Events:
     """The events of one store."""
 
     engine: Engine
+    digests: Digests = no_digests
 
     def record(
         self, provider: str, events: Sequence[Event], now: datetime, rules: EventRules, once: Once | None = None
@@ -45,8 +47,27 @@ class Events:
                 return Recorded(repeated=len(events))
             recorded = Recorded()
             for page in _pages(events):
-                recorded += _record_page(tx, provider, page, now, rules)
+                recorded += self._record_page(tx, provider, page, now, rules)
         return recorded
+
+    def _record_page(
+        self, tx: Connection, provider: str, page: Sequence[Event], now: datetime, rules: EventRules
+    ) -> Recorded:
+        recent = {one.id: one for one in page if one.at is None or one.at >= now - rules.keep}
+        old = sum(one.at is not None and one.at < now - rules.keep for one in page)
+        ours = attribute(tx, list(recent.values()))
+        new_ids = _insert(tx, provider, ours, now)
+        new = [one for one in ours if one.event.id in new_ids]
+        suppressed, ended = take_effect(tx, new, Cause(provider, rules, self.digests, now)) if new else (0, 0)
+        foreign = len(recent) - len(ours)
+        return Recorded(
+            new=len(new),
+            repeated=len(page) - old - foreign - len(new),
+            foreign=foreign,
+            old=old,
+            suppressed=suppressed,
+            ended=ended,
+        )
 
     def rates(self, issue: IssueId) -> EventCounts:
         """How many recipients of an issue had each kind of event: one look into an index."""
@@ -79,7 +100,7 @@ class Events:
                     address_key(one.address): (one.reason, f"list of {provider}: {one.detail}".rstrip(": "))
                     for one in page
                 }
-                new += suppress(tx, found, now)
+                new += suppress(tx, found, self.digests, now)
         return read, new
 
     def prune(self, now: datetime, rules: EventRules) -> int:
@@ -97,24 +118,6 @@ class Events:
         return gone
 
 
-def _record_page(tx: Connection, provider: str, page: Sequence[Event], now: datetime, rules: EventRules) -> Recorded:
-    recent = {one.id: one for one in page if one.at is None or one.at >= now - rules.keep}
-    old = sum(one.at is not None and one.at < now - rules.keep for one in page)
-    ours = attribute(tx, list(recent.values()))
-    new_ids = _insert(tx, provider, ours, now)
-    new = [one for one in ours if one.event.id in new_ids]
-    suppressed, ended = take_effect(tx, provider, new, rules, now) if new else (0, 0)
-    foreign = len(recent) - len(ours)
-    return Recorded(
-        new=len(new),
-        repeated=len(page) - old - foreign - len(new),
-        foreign=foreign,
-        old=old,
-        suppressed=suppressed,
-        ended=ended,
-    )
-
-
 def _insert(tx: Connection, provider: str, ours: Sequence[Attributed], now: datetime) -> Collection[str]:
     """The ids of those that were not there yet."""
     if not ours:
@@ -128,8 +131,7 @@ def _insert(tx: Connection, provider: str, ours: Sequence[Attributed], now: date
             "at": min(one.event.at or now, now),
             "issue_id": one.issue,
             "subscriber_id": one.subscriber,
-            "address_key": one.address_key if one.subscriber is None else None,
-            "reason": "" if one.event.kind in _WITHOUT_REASON else one.event.reason,
+            "reason": "" if one.event.kind in _WITHOUT_REASON else one.reason,
             "raw": one.event.raw or None,
         }
         for one in ours
@@ -142,7 +144,8 @@ def _first_time(tx: Connection, provider: str, once: Once, now: datetime) -> boo
     """Whether it has not been there yet.  Raises `NotGenuine` where it has, with something else."""
     tx.execute(delete(webhook_token).where(webhook_token.c.until < now))
     row = {"provider": provider, "token": once.key, "digest": once.digest, "until": once.until}
-    if tx.execute(insert_new(tx, webhook_token).values(row).on_conflict_do_nothing()).rowcount == 1:
+    made = insert_new(tx, webhook_token).values(row).on_conflict_do_nothing().returning(webhook_token.c.token)
+    if tx.execute(made).one_or_none() is not None:
         return True
     known = select(webhook_token.c.digest).where(
         webhook_token.c.provider == provider, webhook_token.c.token == once.key

@@ -94,5 +94,5 @@ def _as_held(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:
         payload_hash=row.payload_hash,
         account=row.account,
         submitted_at=row.submitted_at,
-        held_back=row.hold not in (None, Hold.CANARY),
+        held_back=row.hold in (Hold.PAUSED, Hold.HALTED),
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from pipeline.domain.article import ArticleId, Content
 from pipeline.domain.identity import Alias, AliasKind, Known
@@ -23,7 +23,15 @@ _AT_ONCE = 400
 _BY_KEY = select(sighting.c.key, sighting.c.article_id).where(
     sighting.c.source == bindparam("source_name"), sighting.c.key.in_(bindparam("keys", expanding=True))
 )
-_BY_ALIAS = select(alias).where(tuple_(alias.c.kind, alias.c.value).in_(bindparam("names", expanding=True)))
+# By kind: a list of pairs is looked up in no index of SQLite.
+_BY_ALIAS = select(alias).where(
+    or_(
+        *(
+            and_(alias.c.kind == kind.value, alias.c.value.in_(bindparam(kind.value, expanding=True)))
+            for kind in AliasKind
+        )
+    )
+)
 _SHOWN = select(sighting.c.article_id, sighting.c.source, sighting.c.key, sighting.c.gone_at).where(
     sighting.c.article_id.in_(bindparam("ids", expanding=True))
 )
@@ -58,8 +66,8 @@ class Recognition:
             rows = self.tx.execute(_BY_KEY, {"source_name": self.source, "keys": part})
             self._keys.update((row.key, ArticleId(row.article_id)) for row in rows)
         for some in _parts(sorted(names)):
-            names_ = [(kind.value, value) for kind, value in some]
-            for row in self.tx.execute(_BY_ALIAS, {"names": names_}):
+            values = {kind.value: [value for named, value in some if named is kind] for kind in AliasKind}
+            for row in self.tx.execute(_BY_ALIAS, values):
                 self._aliases[AliasKind(row.kind), row.value] = (ArticleId(row.article_id), row.shared)
         found = {*self._keys.values(), *(id_ for id_, _ in self._aliases.values())}
         for ids in _parts(sorted(found)):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from pipeline.domain.article import Sighting
 from pipeline.domain.identity import AliasKind, aliases, url_alias
+from pipeline.store.statements import are_one_of
 from pipeline.store.tables import alias, sighting
 
 _PAGE = 200
@@ -24,7 +25,7 @@ def shows_known(tx: Connection, source: str, sightings: Sequence[Sighting]) -> b
         by_key = mine.where(sighting.c.key.in_([seen.key for seen in page])).limit(1)
         by_name = (
             mine.join(alias, alias.c.article_id == sighting.c.article_id)
-            .where(tuple_(alias.c.kind, alias.c.value).in_(names), ~alias.c.shared)
+            .where(are_one_of(alias.c.kind, alias.c.value, names), ~alias.c.shared)
             .limit(1)
         )
         if tx.execute(by_key).first() or (names and tx.execute(by_name).first()):

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, false, or_
 from sqlalchemy.dialects import postgresql, sqlite
+
+
+def are_one_of(first: Column[Any], second: Column[Any], pairs: Iterable[tuple[Any, Any]]) -> ColumnElement[bool]:
+    """Whether two columns hold one of these pairs; by the first of each, for SQLite looks pairs up in no index."""
+    by_first: dict[Any, list[Any]] = defaultdict(list)
+    for one, other in pairs:
+        by_first[one].append(other)
+    return or_(false(), *(and_(first == one, second.in_(others)) for one, others in by_first.items()))
 
 
 def insert_new(tx: Connection, table: Table) -> sqlite.Insert:

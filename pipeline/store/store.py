@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,10 +23,14 @@ from pipeline.store.fence import Fence, ensure_instance
 from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
 from pipeline.store.migrate import migrate
+from pipeline.store.notices import StoredNotices
 from pipeline.store.pictures import StoredPictures
+from pipeline.store.preferences import Preferences
 from pipeline.store.runs import Runs
+from pipeline.store.sign_ups import SignUps
 from pipeline.store.sources import Sources
 from pipeline.store.subscriptions import Subscriptions
+from pipeline.store.suppressing import Digests, no_digests
 from pipeline.store.websub import WebSub
 
 
@@ -41,6 +46,7 @@ class Store:
     created: datetime
     directory: Path
     migrated_from: Path | None = None
+    digests: Digests = no_digests
 
     @cached_property
     def articles(self) -> Articles:
@@ -64,7 +70,19 @@ class Store:
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        return Subscriptions(engine=self.engine)
+        return Subscriptions(engine=self.engine, digests=self.digests)
+
+    @cached_property
+    def sign_ups(self) -> SignUps:
+        return SignUps(engine=self.engine, digests=self.digests)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        return Preferences(engine=self.engine, digests=self.digests)
+
+    @cached_property
+    def notices(self) -> StoredNotices:
+        return StoredNotices(engine=self.engine, fence=self.fence)
 
     @cached_property
     def issues(self) -> Issues:
@@ -76,7 +94,7 @@ class Store:
 
     @cached_property
     def events(self) -> Events:
-        return Events(engine=self.engine)
+        return Events(engine=self.engine, digests=self.digests)
 
     @cached_property
     def event_polls(self) -> EventPolls:
@@ -107,8 +125,12 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, directory: Path, now: datetime) -> Store:
+def open_store(
+    url: str, directory: Path, now: datetime, digests: Callable[[Path], Digests] = lambda _directory: no_digests
+) -> Store:
     """Open the store, make or migrate its schema.  ``directory`` is where a PostgreSQL store's files are kept.
+
+    ``digests`` makes, with a key that lies in the store's directory, what stands for addresses that are not kept.
 
     Raises `pipeline.errors.StoreError`.
     """
@@ -120,4 +142,5 @@ def open_store(url: str, directory: Path, now: datetime) -> Store:
         engine.dispose()
         raise
     file = sqlite_file(engine)
-    return Store(engine, uid, created, file.parent if file else directory, backup)
+    home = file.parent if file else directory
+    return Store(engine, uid, created, home, backup, digests(home))

@@ -42,9 +42,14 @@ def intend(
 
 
 def _goes_on(held: HeldBatch) -> Select[int]:
-    """The batch's issue, if nothing holds it.  A canary's recipients go on until they are settled."""
-    tried = issue.c.hold == Hold.CANARY if held.tries else None
-    free = issue.c.hold.is_(None) if tried is None else or_(issue.c.hold.is_(None), tried)
+    """The batch's issue, if nothing holds it.
+
+    A canary's recipients go on until they are settled.  So do those in doubt of an issue that is being cancelled: they
+    may have it already, and only the provider can tell.
+    """
+    passing: list[Hold] = [Hold.CANARY] if held.tries else []
+    passing += [Hold.CANCELLING] if held.state is BatchState.IN_DOUBT else []
+    free = or_(issue.c.hold.is_(None), issue.c.hold.in_(passing))
     return select(issue.c.id).where(issue.c.id == held.issue, issue.c.state == IssueState.OPEN, free)
 
 

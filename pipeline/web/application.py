@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from pipeline.audience.choices import Choices
+from pipeline.catalogues import Tone
 from pipeline.web.feeds import FeedDocuments
 from pipeline.web.hub import LARGEST_REQUEST, Ask, HubEndpoint
 from pipeline.web.pages import Pages
@@ -34,6 +35,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     clock: Clock,
     ask_hub: Ask | None = None,
     pictures: Path | None = None,
+    tone: Tone = "formal",
     webhooks: WebhookEndpoint | None = None,
 ) -> Starlette:
     """The public web app.
@@ -42,7 +44,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     ``clock`` are called in threads.  ``ask_hub`` keeps what our own WebSub hub is asked; None where there is none.
     ``pictures`` is the directory of copies, if there are any.  ``webhooks`` takes what mail providers post.
     """
-    pages = Pages(templates, site)
+    pages = Pages(templates, site, tone)
     unsubscribe = UnsubscribePages(site, pages, choices, clock)
 
     def alive(_request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""People's pages, in German or English."""
+"""People's pages, in their language as far as there is a catalogue for it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from pipeline import __version__
-from pipeline.publish.pages import page_environment
+from pipeline.catalogues import Tone, Words, languages
+from pipeline.publish.pages import page_context, page_environment
 from pipeline.web.conditional import preferred_language
 from pipeline.web.feeds import HSTS
 from pipeline.web.site import WebSite
-from pipeline.web.words import WORDS
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
@@ -27,36 +26,32 @@ class Pages:
     Nobody keeps such a page, lists it, frames it or learns its address as a referrer, and nothing in it runs.
     """
 
-    def __init__(self, templates: Sequence[Path], site: WebSite) -> None:
-        """``templates`` are directories that have ``web``; the first one that has a template counts."""
+    def __init__(self, templates: Sequence[Path], site: WebSite, tone: Tone = "formal") -> None:
+        """``templates`` are directories that have ``web`` and ``locale``; the first one that has a file counts."""
         self._site = site
-        self._environment = page_environment(*templates)
+        self._environment = page_environment(*templates, tone=tone)
+        spoken = languages([directory / "locale" for directory in templates])
+        # Of several for one language, such as pt and pt-BR, the general one.
+        self._spoken = {tag.partition("-")[0]: tag for tag in sorted(spoken, key=len, reverse=True)}
 
-    def language(self, request: Request, wanted: str | None = None) -> str:
-        """The page's language: the person's own, else the browser's, else the site's, else English."""
-        asked = preferred_language(request.headers.get("accept-language", ""), tuple(WORDS))
-        candidates = (wanted, asked, self._site.language)
-        known = ((tag or "").lower().partition("-")[0] for tag in candidates)
-        return next((language for language in known if language in WORDS), "en")
+    def words(self, request: Request, wanted: str | None = None) -> Words:
+        """The words for a page: in the person's own language, else the browser's, else the site's, else in English."""
+        asked = preferred_language(request.headers.get("accept-language", ""), tuple(self._spoken))
+        candidates = (wanted, asked and self._spoken[asked], self._site.language)
+        catalogues = self._environment.catalogues
+        return catalogues.words(next((tag for tag in candidates if tag and catalogues.speaks(tag)), "en"))
 
-    def page(self, template: str, language: str, status: int = 200, **values: object) -> HTMLResponse:
+    def page(self, template: str, words: Words, status: int = 200, **values: object) -> HTMLResponse:
         """The page.  ``values`` are what the template needs beside its base."""
-        body = self._environment.get_template(template).render(
-            site=self._site,
-            language=language,
-            direction="ltr",
-            words=WORDS[language],
-            words_language=language,
-            generator=f"Rundbrief {__version__}",
-            **values,
-        )
+        context = page_context(self._environment, self._site, words.language)
+        body = self._environment.get_template(template).render(context, **values)
         headers = {
             "content-security-policy": _policy(body),
             "x-content-type-options": "nosniff",
             "x-robots-tag": "noindex, nofollow",
             "referrer-policy": "no-referrer",
             "cache-control": "no-store",
-            "content-language": language,
+            "content-language": words.language,
         }
         if self._site.secure:
             headers["strict-transport-security"] = HSTS

@@ -49,7 +49,8 @@ class Redirects:
             found, rest = self._exact[prefix], path.removeprefix(prefix)
         if found.target is None:
             return PlainTextResponse("This is gone for good.\n", status_code=410)
-        target = found.target + quote(rest) if found.target.endswith("/") else found.target
+        # Without slashes at its beginning: behind "/", the next one would begin with another host.
+        target = found.target + quote(rest.lstrip("/")) if found.target.endswith("/") else found.target
         if target.startswith("/"):
             target = self._base + target
         return RedirectResponse(target, status_code=301, headers={"cache-control": "max-age=86400"})

@@ -39,16 +39,23 @@ class SafetyNet:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
+        started = gone = False
 
         async def noting_send(message: Message) -> None:
-            nonlocal started
+            nonlocal started, gone
             started = started or message["type"] == "http.response.start"
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError:
+                # The connection was closed meanwhile: what stood behind this request was none.
+                gone = True
+                raise
 
         try:
             await self._app(scope, receive, noting_send)
         except Exception as error:  # noqa: BLE001  (whatever it is, the next request is to be answered)
+            if gone:
+                return
             endpoint = getattr(scope.get("endpoint"), "__qualname__", None)
             where = "".join(format_tb(error.__traceback__))
             log.error("request failed", endpoint=endpoint, error=type(error).__name__, traceback=where)  # noqa: TRY400

@@ -42,6 +42,9 @@ class WebServer:
         """``port`` 0 takes a free one.  ``fresh`` gives documents that polls are answered with past the app."""
         # Beside `access_log=False`, which holds only as long as nobody gives uvicorn's logger a handler.
         logging.getLogger("uvicorn.access").addFilter(_nothing)
+        # What it complains of are requests that are none: anybody could fill the log with them.  What goes wrong in the
+        # app, the app logs.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None

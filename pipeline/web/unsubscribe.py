@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,12 +14,35 @@ from pipeline.domain.audience import Subscription, SubscriptionState, masked
 from pipeline.web.form import form_fields
 from pipeline.web.pages import Pages
 from pipeline.web.site import Clock, WebSite
-from pipeline.web.words import WORDS
 
 log = structlog.get_logger(__name__)
 
 LARGEST_FORM = 4096
 _UNDO = "undo"
+
+_ = str  # marks words for the catalogue
+
+_UNKNOWN = _("This link doesn’t work")
+_SAID: Mapping[str, tuple[str, str]] = {
+    "question": (
+        _("Unsubscribe from {newsletter}?"),
+        _("Then no more issues of {newsletter} will come to {address}."),
+    ),
+    "done": (
+        _("You are unsubscribed"),
+        _("{newsletter} no longer goes to {address}. An issue that is already on its way may still arrive."),
+    ),
+    "back": (_("You are subscribed again"), _("{newsletter} goes to {address} as before.")),
+    "not back": (
+        _("You are still unsubscribed"),
+        _("We can’t send mail to {address} any more. Please sign up with another address."),
+    ),
+    "to confirm": (
+        _("Please confirm your subscription"),
+        _("{newsletter} comes to {address} as soon as you have confirmed it by the link that we sent you."),
+    ),
+}
+"""Heading and explanation."""
 
 
 class UnsubscribePages:
@@ -65,23 +90,25 @@ class UnsubscribePages:
 
     def _page(self, request: Request, subscription: Subscription | None, asked: str | None) -> Response:
         if subscription is None:
-            language = self._pages.language(request)
-            return self._pages.page("web/unsubscribe-unknown.html.j2", language, 404, title=WORDS[language]["unknown"])
-        language = self._pages.language(request, subscription.language)
+            words = self._pages.words(request)
+            title = words.gettext(_UNKNOWN)
+            return self._pages.page("web/unsubscribe-unknown.html.j2", words, 404, title=title)
+        words = self._pages.words(request, subscription.language)
         newsletter = self._site.newsletters.get(subscription.newsletter, subscription.newsletter)
         address = masked(subscription.subscriber.address)
         said, action = _outcome(subscription.state, asked)
-        heading = WORDS[language][said].format(newsletter=newsletter)
-        explanation = WORDS[language][f"{said}_explanation"].format(newsletter=newsletter, address=address)
+        heading, explanation = (
+            words.gettext(text).format(newsletter=newsletter, address=address) for text in _SAID[said]
+        )
         return self._pages.page(
-            "web/unsubscribe.html.j2", language, title=heading, heading=heading, explanation=explanation, action=action
+            "web/unsubscribe.html.j2", words, title=heading, heading=heading, explanation=explanation, action=action
         )
 
 
 def _outcome(state: SubscriptionState, asked: str | None) -> tuple[str, str | None]:
-    """What the page says (a key of `WORDS`), and what its button does."""
+    """What the page says (a key of `_SAID`), and what its button does."""
     if asked != _UNDO:
         return ("done", _UNDO) if state is SubscriptionState.UNSUBSCRIBED else ("question", "unsubscribe")
     if state is SubscriptionState.UNSUBSCRIBED:
-        return "not_back", None
-    return ("back" if state is SubscriptionState.ACTIVE else "to_confirm"), "unsubscribe"
+        return "not back", None
+    return ("back" if state is SubscriptionState.ACTIVE else "to confirm"), "unsubscribe"

@@ -58,7 +58,7 @@ class ApiServer:
         self.lock = threading.RLock()
         self._http = _Server(("127.0.0.1", 0), _Handler)
         self._http.api = self
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
 
     @property
     def base_url(self) -> str:

@@ -34,12 +34,12 @@ class PostalServer(ApiServer):
         message = message_from_bytes(b64decode(document["data"]), policy=_AS_IT_IS)
         if message["From"].addresses[0].domain not in self.domains:
             return 200, _error("UnauthenticatedFromAddress")
-        messages = {}
+        messages: dict[str, dict[str, object]] = {}
         for address in dict.fromkeys(document["rcpt_to"]):
             self.accept(address, message)
             messages[address] = {"id": len(self.accepted), "token": "4g5h"}
-        data = {"message_id": "b4f7@rp.postal.example.org", "messages": messages}
-        return 200, {"status": "success", "time": 0.0, "flags": {}, "data": data}
+        taken: dict[str, object] = {"message_id": "b4f7@rp.postal.example.org", "messages": messages}
+        return 200, {"status": "success", "time": 0.0, "flags": {}, "data": taken}
 
 
 def _error(code: str, **data: str) -> dict[str, object]:

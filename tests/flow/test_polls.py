@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from pipeline.audience.choices import Choices
 from pipeline.audience.tokens import TokenKeys
@@ -23,6 +29,8 @@ from tests.fakes.subscriptions import MemorySubscriptions
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 BODY = "<feed>" + "Größe " * 40_000 + "</feed>"
+# What is sent at one go is not lost when a connection ends that has more to say.
+SHORT = "<feed>" + "Größe " * 200 + "</feed>"
 REDIRECTS = (
     Redirect("/feed/", "/feeds/alle/rss.xml"),
     Redirect("/?feed=atom", "/feeds/alle/atom.xml"),
@@ -30,6 +38,7 @@ REDIRECTS = (
     Redirect("/feeds/alt/atom.xml", "https://other.example.org/feed"),
     Redirect("/feeds/aus/", None),
     Redirect("/feeds/alle/feed.json", "/feeds/neu/feed.json"),
+    Redirect("/blog/", "/"),
 )
 
 
@@ -68,13 +77,34 @@ class Served:
                     break
         return answer
 
+    def say(self, *packets: bytes) -> bytes:
+        """As `talk`, of which only the last packet surely ends the connection; nobody waits for the others' answers."""
+        host, port = self.url.removeprefix("http://").split(":")
+        answer = b""
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(ConnectionError):
+                for packet in packets:
+                    connection.sendall(packet)
+                    time.sleep(0.002)
+            with suppress(ConnectionError):
+                while chunk := connection.recv(1 << 20):
+                    answer += chunk
+        return answer
+
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    feeds = tmp_path / "feeds"
-    (feeds / "alle").mkdir(parents=True)
+    with serving(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def serving(directory: Path, body: str = BODY, *, short_way: bool = True) -> Iterator[Served]:
+    feeds = directory / "feeds"
+    (feeds / "alle").mkdir(parents=True, exist_ok=True)
     for name in ("atom.xml", "rss.xml", "feed.json", "index.html"):
-        (feeds / "alle" / name).write_text(BODY, encoding="utf-8")
+        (feeds / "alle" / name).write_text(body, encoding="utf-8")
     site = WebSite(
         title="Site",
         url="https://news.example.org/blog",
@@ -92,9 +122,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
             clock=lambda: datetime(2026, 11, 24, tzinfo=UTC),
         )
     )
-    with WebServer(app, "127.0.0.1", 0, fresh=documents.fresh) as server:
+    with WebServer(app, "127.0.0.1", 0, fresh=documents.fresh if short_way else lambda _name: None) as server:
         made = Served(server.url, feeds, app)
-        requests.get(f"{server.url}/feeds/alle/atom.xml", timeout=5)
+        for name in ("alle/atom.xml", "alle/"):
+            requests.get(f"{server.url}/feeds/{name}", timeout=5)
         app.paths.clear()
         yield made
 
@@ -140,6 +171,111 @@ def test_a_poll_is_answered_the_same_by_either_way(served: Served, method: str, 
     assert one["status"] == (
         "304" if "{etag}" in "".join(lines) or lines == ["If-Modified-Since: {modified}"] else "200"
     )
+
+
+ODD = st.sampled_from(
+    [
+        "Accept-Encoding: br;q=0, gzip;q=0.5",
+        "Accept-Encoding: identity;q=0",
+        "accept-encoding:\t*",
+        "Accept-Encoding: gzip;q=nan",
+        "If-None-Match: *",
+        "If-None-Match: W/{etag}",
+        "If-None-Match: \"a\",W/\"b\" , {etag}",
+        "If-None-Match:",
+        "IF-NONE-MATCH: {etag} \t",
+        "If-Modified-Since: garbage",
+        "If-Modified-Since: {modified}",
+        "If-Modified-Since: 99999999999999",
+        "Range: bytes=0-5",
+        "A-IM: feed",
+        "Connection: keep-alive",
+        "Connection: close, x",
+        "Content-Length: 0",
+        "Content-Length: -1",
+        "Content-Length: 4",
+        "Transfer-Encoding: chunked",
+        "Transfer-Encoding : chunked",
+        "Expect: 100-continue",
+        "Upgrade: h2c",
+        " folded",
+        "X",
+        "X: \x80\xff",
+        "X: a\x00b",
+        "X: a\nb",
+        "X: a\rb",
+        "Host: another",
+        "Long: {long}",
+    ]
+)
+PATHS = st.sampled_from(
+    [
+        *["/feeds/alle/atom.xml"] * 4,
+        "/feeds/alle/",
+        "/feeds/alle",
+        "/feeds/alle/../alle/atom.xml",
+        "/feeds//alle/atom.xml",
+        "/feeds/alle/.atom.xml",
+        "/feeds/alle/%61tom.xml",
+        "/feeds/alle/atom.xml?x",
+        "http://x/feeds/alle/atom.xml",
+        "/feeds/alle/atom.xml\x00",
+        "/healthz",
+    ]
+)
+REFUSED = b"HTTP/1.1 400 Bad Request"
+METHODS = st.sampled_from(["GET"] * 4 + ["HEAD", "HEAD", "POST", "get", "OPTIONS"])
+VERSIONS = st.sampled_from(["HTTP/1.1"] * 6 + ["HTTP/1.0", "HTTP/2.0", "http/1.1"])
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> str:
+    """Some requests, of which the last ends the connection, whatever the others are."""
+    said = ""
+    for closing in [*[[]] * draw(st.integers(0, 2)), ["Connection: close"]]:
+        lines = ["Host: x", *draw(st.lists(ODD, max_size=3)), *closing]
+        said += "\r\n".join([f"{draw(METHODS)} {draw(PATHS)} {draw(VERSIONS)}", *lines, "", ""])
+        said += draw(st.sampled_from(["", "", "", "\r\n", "body", "0\r\n\r\n"]))
+    return said
+
+
+def test_whatever_is_said_is_answered_as_it_is_without_the_short_way(tmp_path: Path) -> None:
+    with serving(tmp_path, SHORT) as short, serving(tmp_path, SHORT, short_way=False) as usual:
+        known = requests.get(f"{usual.url}/feeds/alle/atom.xml", timeout=5, headers={"Accept-Encoding": "identity"})
+        values = {"etag": known.headers["ETag"], "modified": known.headers["Last-Modified"], "long": "x" * 3000}
+        end = b"GET /feeds/alle/atom.xml HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+        @settings(max_examples=150, deadline=None, derandomize=True)
+        @given(conversations(), st.integers(0, 400))
+        def compare(conversation: str, cut: int) -> None:
+            said = re.sub(r"\{(\w+)\}", lambda name: values[name[1]], conversation).encode("latin-1")
+            packets = [packet for packet in (said[:cut], said[cut:], end) if packet]
+            answer, right = undated(short.say(*packets)), undated(usual.say(*packets))
+            if REFUSED in right:
+                # What comes before it is answered if there is time for that.
+                assert REFUSED in answer
+            else:
+                assert answer == right
+
+        compare()
+
+
+def undated(answer: bytes) -> bytes:
+    return re.sub(rb"\r\ndate: [^\r]*", b"", answer)
+
+
+def test_nobody_can_fill_the_log_with_what_is_no_request(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    with capture_logs() as logs:
+        for packet in (b"\x16\x03\x01", request() + b"NONE\r\n\r\n", request("Upgrade: x", "Connection: upgrade")):
+            served.say(packet, b"NONE\r\n\r\n")
+        assert requests.get(f"{served.url}/healthz", timeout=5).ok
+    assert logs == []
+    assert [record for record in caplog.records if "urllib3" not in record.name] == []
+
+
+def test_what_moved_to_the_front_leads_to_no_other_host(served: Served) -> None:
+    answer = requests.get(f"{served.url}/blog//evil.example/x", timeout=5, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/blog/evil.example/x")
 
 
 def test_a_range_and_an_instance_manipulation_get_the_whole_document(served: Served) -> None:

@@ -455,7 +455,7 @@ def test_neither_tokens_nor_addresses_get_into_the_log(site: Site, caplog: pytes
 
 def test_the_operators_templates_are_taken_file_by_file(site: Site, tmp_path: Path) -> None:
     (tmp_path / "web").mkdir()
-    (tmp_path / "web" / "unsubscribe-unknown.html.j2").write_text("<title>x</title>Ours: {{ words.unknown }}")
+    (tmp_path / "web" / "unsubscribe-unknown.html.j2").write_text("<title>x</title>Ours: {{ _('All feeds') }}")
     web = WebSite(title="x", url="https://news.example.org", feeds_url="https://news.example.org/feeds")
     choices = Choices(TokenKeys(b"k" * 32), site.store)
     app = create_app(

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from pipeline.collect.sources import feed_plain_parts as parts
-from pipeline.collect.sources.feed_plain_parts import ATOM, Element, Record, UnusualError
+from pipeline.collect.sources import feed_plain_atom as atom
+from pipeline.collect.sources import feed_plain_elements as elements
+from pipeline.collect.sources import feed_plain_rss as rss
+from pipeline.collect.sources.feed_plain_elements import ATOM, Element, Record, UnusualError
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
@@ -21,46 +23,46 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Table = Mapping[str, Callable[[Record, Element], None]]
 
-_BOTH: Table = {f"{_MEDIA}content": parts.media_content, f"{_MEDIA}thumbnail": parts.media_thumbnail}
+_BOTH: Table = {f"{_MEDIA}content": elements.media_content, f"{_MEDIA}thumbnail": elements.media_thumbnail}
 _ITEM: Table = {
-    "title": parts.rss_title,
-    "link": parts.rss_link,
-    "guid": parts.guid,
-    "description": parts.description,
-    "{http://purl.org/rss/1.0/modules/content/}encoded": parts.encoded,
-    "pubDate": parts.pub_date,
-    f"{_DC}date": parts.date,
-    "author": parts.creator,
-    f"{_DC}creator": parts.creator,
-    "category": parts.category,
-    f"{_DC}subject": parts.category,
-    "enclosure": parts.enclosure,
-    "comments": parts.comments,
-    "source": parts.rss_source,
+    "title": rss.title,
+    "link": rss.link,
+    "guid": rss.guid,
+    "description": rss.description,
+    "{http://purl.org/rss/1.0/modules/content/}encoded": rss.encoded,
+    "pubDate": elements.published,
+    f"{_DC}date": elements.updated,
+    "author": rss.creator,
+    f"{_DC}creator": rss.creator,
+    "category": rss.category,
+    f"{_DC}subject": rss.category,
+    "enclosure": rss.enclosure,
+    "comments": rss.comments,
+    "source": rss.source,
     **_BOTH,
 }
 _CHANNEL: Table = {
-    "title": parts.rss_title,
-    "link": parts.rss_link,
-    f"{ATOM}link": parts.atom_link,
-    "language": parts.language,
-    "generator": parts.generator,
+    "title": rss.title,
+    "link": rss.link,
+    f"{ATOM}link": atom.link,
+    "language": rss.language,
+    "generator": elements.generator,
 }
 _ENTRY: Table = {
-    f"{ATOM}title": parts.atom_title,
-    f"{ATOM}link": parts.atom_link,
-    f"{ATOM}id": parts.atom_id,
-    f"{ATOM}summary": parts.atom_summary,
-    f"{ATOM}content": parts.atom_content,
-    f"{ATOM}published": parts.pub_date,
-    f"{ATOM}updated": parts.date,
-    f"{ATOM}author": parts.atom_author,
-    f"{ATOM}category": parts.atom_category,
+    f"{ATOM}title": atom.title,
+    f"{ATOM}link": atom.link,
+    f"{ATOM}id": atom.identity,
+    f"{ATOM}summary": atom.summary,
+    f"{ATOM}content": atom.content,
+    f"{ATOM}published": elements.published,
+    f"{ATOM}updated": elements.updated,
+    f"{ATOM}author": atom.author,
+    f"{ATOM}category": atom.category,
     **_BOTH,
 }
 _FEED: Table = {
     **{f"{ATOM}{name}": _ENTRY[f"{ATOM}{name}"] for name in ("title", "link", "id", "author")},
-    f"{ATOM}generator": parts.generator,
+    f"{ATOM}generator": elements.generator,
 }
 # Of what is in these nothing is kept, and feedparser makes nothing of it.
 _NAMESPACES = frozenset(

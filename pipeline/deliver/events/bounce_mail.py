@@ -83,10 +83,11 @@ def _status(parts: list[Message]) -> tuple[EventKind, str] | None:
     """Of several recipients, the one to whom the worst has happened: there was one, before somebody forwarded it."""
     found: list[tuple[int, EventKind, str]] = []
     for fields in _blocks(parts, "message/delivery-status"):
-        action, status = _field(fields, "action").lower(), _field(fields, "status")
+        # Some add a comment.
+        action, status = _field(fields, "action").lower().partition(" ")[0], _field(fields, "status")
         said = f"{status} {_field(fields, 'diagnostic-code').partition(';')[2].strip()}".strip()
         match action:
-            case "failed":
+            case "failed" | "failure" | "error":
                 # After days of trying, the last answer was still "later".
                 kind = (
                     EventKind.SOFT_BOUNCE
@@ -108,8 +109,8 @@ def _own_words(mail: Message, parts: list[Message]) -> tuple[EventKind, str] | N
     """Servers that don't write reports write in words of their own, which a library knows."""
     from flufl.bounce import all_failures  # noqa: PLC0415  (loads slowly)
 
-    if any(part.get_content_type() == "message/delivery-status" for part in parts):
-        return None
+    if any("action" in fields for fields in _blocks(parts, "message/delivery-status")):
+        return None  # It is a report, of something that is no news: the mail was passed on.
     try:
         temporary, permanent = all_failures(mail)
     except Exception:  # noqa: BLE001  (what a stranger's mail can make a parser raise is unbounded)

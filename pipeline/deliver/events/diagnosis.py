@@ -13,11 +13,10 @@ _NO_SUCH_MAILBOX = re.compile(
     r"|invalid (recipient|mailbox|address)|no mailbox|account (is )?(disabled|inactive|closed)",
     re.IGNORECASE,
 )
-# 5.1.7 and 5.1.8 are about the sender's address, 5.1.0 says nothing; 5.4.4 means that the domain takes no mail.
+# 5.1.7 and 5.1.8 are about the sender's address; 5.4.4 means that the domain takes no mail; 5.x.0 says nothing.
 _NOT_THE_RECIPIENT = frozenset({"7", "8"})
 _DISABLED = ("2", "1")
 _NO_ROUTE = ("4", "4")
-_UNSPECIFIC = frozenset({("0", "0"), ("1", "0"), ("5", "0")})
 
 
 def bounce_kind(said: str, *, unclear: EventKind = EventKind.HARD_BOUNCE) -> EventKind:
@@ -28,7 +27,7 @@ def bounce_kind(said: str, *, unclear: EventKind = EventKind.HARD_BOUNCE) -> Eve
     # Of several codes the last is the one that the refusing server itself gave.
     codes = [(found[1], found[2]) for found in _ENHANCED.finditer(said)]
     code = codes[-1] if codes else None
-    if code is not None and code not in _UNSPECIFIC:
+    if code is not None and code[1] != "0":
         subject, detail = code
         hard = (subject == "1" and detail not in _NOT_THE_RECIPIENT) or code in (_DISABLED, _NO_ROUTE)
         return EventKind.HARD_BOUNCE if hard else EventKind.SOFT_BOUNCE

@@ -24,6 +24,7 @@ from pipeline.deliver.providers.http_calls import Answer, HttpCalls
 from pipeline.deliver.providers.merging import merged
 from pipeline.deliver.providers.personal import not_ascii, personal_headers
 from pipeline.deliver.providers.recipients import accepted, deferred, rejected, uncertain
+from pipeline.deliver.providers.ses_template import literal, template_data, variable
 from pipeline.deliver.providers.signing import Signature
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
@@ -33,11 +34,6 @@ _MOST_RECIPIENTS = 50
 _LARGEST_CALL = 10_000_000
 _MOST_HEADERS = 15
 _LONGEST_HEADER = 995
-_OWN = "f_"
-"""Begins our variables: no merge field may be one of the template language's own words (``if``, ``each``)."""
-_SIGNS = {"{": "open", "}": "close", "\\": "backslash"}
-# What the template language would read in an article: braces in a row, and what touches a variable of ours.
-_NOT_OURS = re.compile(r"\\*\{{2,}\}*|\A\}+|[{\\]+\Z")
 _LATER = frozenset({"ACCOUNT_THROTTLED", "ACCOUNT_DAILY_QUOTA_EXCEEDED", "TRANSIENT_FAILURE"})
 _STOPPED = frozenset(
     {
@@ -103,8 +99,7 @@ class SesDialect:
     largest_call: int = _LARGEST_CALL
 
     def call(self, batch: Batch, message: Message, chosen: Sequence[Addressee], part: str) -> Call:  # noqa: ARG002
-        content = merged(message, _variable, _literal)
-        signs = {f"{_OWN}{name}": sign for sign, name in _SIGNS.items()}
+        content = merged(message, variable, literal)
         document: dict[str, object] = {
             "FromEmailAddress": _mailbox(*parse_mailbox(message.from_)),
             "DefaultContent": {
@@ -118,10 +113,7 @@ class SesDialect:
                     "Destination": {"ToAddresses": [_mailbox(one.recipient.name, one.address)]},
                     "ReplacementEmailContent": {
                         "ReplacementTemplate": {
-                            "ReplacementTemplateData": json.dumps(
-                                signs
-                                | {f"{_OWN}{name}": value for name, value in content.values(one.recipient).items()}
-                            )
+                            "ReplacementTemplateData": json.dumps(template_data(content.values(one.recipient)))
                         }
                     },
                     "ReplacementHeaders": self._headers(message, one),
@@ -192,15 +184,6 @@ def _outcome(one: Addressee, entry: Mapping[str, object]) -> Outcome:
 def _said(entry: Mapping[str, object]) -> str:
     words = str(entry.get("Error") or "")[:200].rstrip(". ")
     return f"{entry.get('Status')}: {words}" if words else str(entry.get("Status"))
-
-
-def _variable(name: str) -> str:
-    # Three braces: never escaped, whatever SES makes of two.
-    return f"{{{{{{{_OWN}{name}}}}}}}"
-
-
-def _literal(text: str) -> str:
-    return _NOT_OURS.sub(lambda found: "".join(_variable(_SIGNS[sign]) for sign in found[0]), text)
 
 
 def _mailbox(name: str, address: str) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import BinaryIO
 
-from jinja2 import Environment
-
 from pipeline.publish.feed_article import FeedArticle
 from pipeline.publish.files import Sink
 from pipeline.publish.format import Ending, FeedHead, FeedWriter
 from pipeline.publish.gate import check_page
-from pipeline.publish.pages import page_context, templates_version, write_page
+from pipeline.publish.pages import PageEnvironment, page_context, templates_version, write_page
 
 
 class HtmlFormat:
@@ -23,7 +21,7 @@ class HtmlFormat:
     media_type = "text/html"
     archived = False
 
-    def __init__(self, pages: Environment) -> None:
+    def __init__(self, pages: PageEnvironment) -> None:
         self._pages = pages
         self.version = templates_version(pages)
 
@@ -35,7 +33,7 @@ class HtmlFormat:
 
 
 class _HtmlWriter:
-    def __init__(self, head: FeedHead, pages: Environment) -> None:
+    def __init__(self, head: FeedHead, pages: PageEnvironment) -> None:
         self._head = head
         self._pages = pages
         self._articles: list[FeedArticle] = []
@@ -51,7 +49,7 @@ class _HtmlWriter:
 
     def finish(self, ending: Ending, target: Sink) -> None:
         head = self._head
-        context = page_context(head.site, head.language)
+        context = page_context(self._pages, head.site, head.language)
         write_page(
             self._pages,
             "web/feed.html.j2",

@@ -20,8 +20,6 @@ event = Table(
     # Of a delivery of ours both are there; no foreign keys, since what happened outlives both.
     Column("issue_id", Id),
     Column("subscriber_id", Id),
-    # Only where no subscriber of ours is known by it.
-    Column("address_key", Text),
     Column("reason", Text, nullable=False, server_default=""),
     # As it came, where its kind is not known.
     Column("raw", Text),

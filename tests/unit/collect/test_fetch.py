@@ -75,7 +75,9 @@ def test_it_says_who_it_is_and_nothing_about_the_machine(
         assert not {"Cookie", "Referer", "Authorization", "Proxy-Authorization"} & set(request.headers)
 
 
-def test_a_cookie_that_comes_with_a_redirect_does_not_go_to_where_it_leads(server: FeedServer, fetcher: Fetcher) -> None:
+def test_a_cookie_that_comes_with_a_redirect_does_not_go_to_where_it_leads(
+    server: FeedServer, fetcher: Fetcher
+) -> None:
     url = server.status("/f", 302, {"Set-Cookie": "id=1; Path=/", "Location": server.document("/g", b"<rss/>")})
     assert get(fetcher, url).body == b"<rss/>"
     assert "Cookie" not in server.asked("/g")[0].headers

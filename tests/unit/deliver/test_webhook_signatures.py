@@ -125,8 +125,8 @@ SENDGRID_BODY = (
 )
 SENDGRID = Posted(
     headers={
-        "x-twilio-email-event-webhook-signature": "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQ"
-        "AbPIqHh89M15TluLtEZtM=",
+        "x-twilio-email-event-webhook-signature": "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEA"
+        "yBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=",
         "x-twilio-email-event-webhook-timestamp": "1600112502",
     },
     body=SENDGRID_BODY,
@@ -399,7 +399,10 @@ POSTAL = json.dumps(
 @pytest.mark.parametrize("as_pem", [True, False])
 def test_postals_signature(rsa_key: rsa.RSAPrivateKey, as_pem: bool) -> None:  # noqa: FBT001
     public = rsa_key.public_key()
-    form = (serialization.Encoding.PEM if as_pem else serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    form = (
+        serialization.Encoding.PEM if as_pem else serialization.Encoding.DER,
+        serialization.PublicFormat.SubjectPublicKeyInfo,
+    )
     text = public.public_bytes(*form)
     webhook = postal.webhook(text.decode() if as_pem else base64.b64encode(text).decode())
     for name, algorithm in (("x-postal-signature", hashes.SHA1()), ("x-postal-signature-256", hashes.SHA256())):  # noqa: S303
@@ -409,7 +412,9 @@ def test_postals_signature(rsa_key: rsa.RSAPrivateKey, as_pem: bool) -> None:  #
         assert refused(webhook, replace(posted, body=POSTAL + b" "), NOW)
         assert refused(webhook, replace(posted, headers={name: "AAAA"}), NOW)
         assert refused(webhook, replace(posted, headers={}), NOW)
-    assert refused(webhook, Posted(headers={"x-postal-signature-256": "AAAA", "x-postal-signature": signature}, body=POSTAL), NOW)
+    assert refused(
+        webhook, Posted(headers={"x-postal-signature-256": "AAAA", "x-postal-signature": signature}, body=POSTAL), NOW
+    )
 
 
 # Those who don't sign come with a secret.
@@ -435,7 +440,10 @@ SECRET = "correct-horse-battery-staple"
     ],
 )
 def test_a_secret_in_the_address_or_in_the_login(
-    make: Callable[[str], Webhook], headers: Mapping[str, str], token: str, passes: bool  # noqa: FBT001
+    make: Callable[[str], Webhook],
+    headers: Mapping[str, str],
+    token: str,
+    passes: bool,  # noqa: FBT001
 ) -> None:
     posted = Posted(headers={"content-type": "application/json", **headers}, body=b'{"event": "x"}', token=token)
     assert refused(make(SECRET), posted, NOW) is not passes

@@ -9,10 +9,9 @@ import pytest
 from lxml import html as lxml_html
 
 from pipeline.domain.article import Author, Enclosure, Picture
-from pipeline.publish.pages import page_environment, publish_articles
+from pipeline.publish.pages import page_context, page_environment, publish_articles, templates_version
 from pipeline.publish.permalink import page_name, permalink
 from pipeline.publish.spec import SiteSpec
-from pipeline.publish.words import PAGE_LANGUAGES, page_words
 from tests.fakes.articles import make_article
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -97,7 +96,21 @@ def test_a_broken_template_is_a_problem_and_the_last_good_page_stays(tmp_path: P
     assert path.exists()
 
 
-def test_all_page_languages_have_the_same_words() -> None:
-    assert len({frozenset(page_words(language)) for language in PAGE_LANGUAGES}) == 1
-    assert page_words("de-AT") is page_words("de")
-    assert page_words("ar") is page_words(None) is page_words("en")
+def test_our_words_are_in_the_language_of_the_article_and_the_tone_of_the_house(tmp_path: Path) -> None:
+    german = page_context(ENVIRONMENT, SITE, "de-AT")
+    assert (german["_"]("All feeds"), german["words_language"]) == ("Alle Feeds", "de")
+    arabic = page_context(ENVIRONMENT, SITE, "ar")
+    assert (arabic["_"]("All feeds"), arabic["words_language"], arabic["words_direction"]) == ("All feeds", "en", "ltr")
+    assert german["_"]("By {names}", names="<b>") == "Von &lt;b&gt;"
+    informal = page_environment(TEMPLATES, tone="informal")
+    assert page_context(informal, SITE, "de")["_"]("You are subscribed again") == "Du bist wieder angemeldet"
+
+
+def test_pages_are_written_anew_when_their_words_change(tmp_path: Path) -> None:
+    (tmp_path / "locale").mkdir()
+    own = page_environment(tmp_path, TEMPLATES)
+    before = templates_version(own)
+    assert before == templates_version(page_environment(tmp_path, TEMPLATES))
+    assert before != templates_version(page_environment(tmp_path, TEMPLATES, tone="informal"))
+    (tmp_path / "locale" / "de.po").write_text('msgid "All feeds"\nmsgstr "Zu allen Feeds"\n', encoding="utf-8")
+    assert before != templates_version(page_environment(tmp_path, TEMPLATES))

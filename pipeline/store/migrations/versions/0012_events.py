@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("at", UtcTime(), nullable=False),
         sa.Column("issue_id", _ID, nullable=True),
         sa.Column("subscriber_id", _ID, nullable=True),
-        sa.Column("address_key", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("raw", sa.Text(), nullable=True),
         sa.CheckConstraint(f"kind IN ({_KINDS})", name=op.f("ck_event_kind")),
