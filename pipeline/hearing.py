@@ -57,6 +57,19 @@ class Hearing:
     def verp(self, provider: str) -> Verp | None:
         return event_wiring.make_verp(self.settings, provider, self.keys)
 
+    def take_over_list(self, provider: str) -> tuple[int, int] | None:
+        """Suppress what a provider's own lists have: how many there are, and how many are new here.
+
+        None for a provider whose lists can't be read.  Raises `ProviderError`.
+        """
+        found = event_wiring.make_suppression_list(self.settings, provider)
+        if found is None:
+            return None
+        with closing(found):
+            # Read whole before anything is written, so that the store is not held up by the provider.
+            listed = list(found.read())
+        return self.store.events.suppress_listed(provider, listed, self.clock())
+
     def listen(self, stopping: Stop | None = None) -> Sequence[Problem]:
         """Step: ask the logs and look into the mailbox where it is time for that; forget what is too old."""
         stop = stopping or Stop()

@@ -59,6 +59,7 @@ def site_spec(settings: config.Config) -> SiteSpec:
         language=settings.site.language,
         timezone=settings.site.timezone.key,
         hub=hub_address(settings),
+        tombstones=settings.publish.tombstones,
         icon=settings.site.icon,
         logo=settings.site.logo,
         origins=tuple(

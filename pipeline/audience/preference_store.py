@@ -11,22 +11,22 @@ from pipeline.domain.audience import Choice, Subscription, SubscriptionId
 PrivateFeedId = NewType("PrivateFeedId", int)
 
 
-class ChoiceStore(Protocol):
-    """Changes of what a subscription gets."""
+class LessStore(Protocol):
+    """What gives less mail than before."""
 
     def choose(self, id_: SubscriptionId, choice: Choice, now: datetime) -> Subscription | None:
         """Change what a person chose, from the next issue on; None if there is none."""
         ...
 
-
-class PreferenceStore(Protocol):
-    """What else a person may do about a subscription and about themselves.  None where there is no subscription."""
-
-    def rename(self, id_: SubscriptionId, name: str, now: datetime) -> Subscription | None: ...
-
     def pause(self, id_: SubscriptionId, until: datetime, now: datetime) -> Subscription | None:
         """Mail nothing until then; an ended subscription stays ended."""
         ...
+
+
+class PreferenceStore(LessStore, Protocol):
+    """What else a person may do about a subscription and about themselves.  None where there is no subscription."""
+
+    def rename(self, id_: SubscriptionId, name: str, now: datetime) -> Subscription | None: ...
 
     def resume(self, id_: SubscriptionId, now: datetime) -> Subscription | None:
         """Let a paused one go on, with what comes from now on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -26,15 +26,20 @@ class ImportCounts:
 class SubscriptionStore(Protocol):
     """Single subscriptions, as the links in a mail name them."""
 
-    def subscription(self, subscription: SubscriptionId) -> Subscription | None:
+    def subscription(self, id_: SubscriptionId) -> Subscription | None:
         """The subscription, None if there is none (any more)."""
         ...
 
-    def unsubscribe(self, subscription: SubscriptionId, now: datetime, how: str) -> Subscription | None:
-        """End it and return it as it is now.  One that has ended already stays as it ended; None if there is none."""
+    def unsubscribe(
+        self, id_: SubscriptionId, now: datetime, how: str, *, goodbyes: Collection[str] = ()
+    ) -> Subscription | None:
+        """End it and return it as it is now.  One that has ended already stays as it ended; None if there is none.
+
+        Newsletters among ``goodbyes`` confirm it by mail.
+        """
         ...
 
-    def resubscribe(self, subscription: SubscriptionId, now: datetime) -> Subscription | None:
+    def resubscribe(self, id_: SubscriptionId, now: datetime) -> Subscription | None:
         """Make one that was ended active again and return it as it is now; None if there is none.
 
         One whose address is suppressed stays ended, and one that was never confirmed becomes pending.

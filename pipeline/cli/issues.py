@@ -12,6 +12,7 @@ from pipeline.cli.groups import listing
 from pipeline.cli.issue_named import IssueNumber, issue_named
 
 if TYPE_CHECKING:
+    from pipeline.domain.event import EventCounts
     from datetime import tzinfo
 
     from pipeline.domain.issue import Issue
@@ -73,6 +74,7 @@ def list_issues(
 def show_issue(context: typer.Context, issue: IssueNumber) -> None:
     r"""Show one issue: its books, its variants with their articles, and the batches that are not settled.
 
+    "Events" are what providers have told of since: how many recipients were delivered to, bounced, complained.
     A batch in doubt is shown with its recipients, so that you can look for one of them in the provider's own log.
 
     \b
@@ -87,6 +89,7 @@ def show_issue(context: typer.Context, issue: IssueNumber) -> None:
     with asked.app() as opened:
         found = issue_named(opened, issue)
         details = opened.store.issues.details(found.id)
+        events = opened.store.events.rates(found.id)
         zone = opened.settings.site.timezone
         waits = found.hold is None and found.books.to_do
         expected = outlook(opened, found.key.newsletter, found.books.to_do, opened.clock()) if waits else None
@@ -100,12 +103,13 @@ def show_issue(context: typer.Context, issue: IssueNumber) -> None:
             "hold_until": found.hold_until,
             "carried": {one.provider: one.deliveries for one in details.carried},
             "expected": expected,
+            "events": events.by_kind,
             "batches": details.batches,
             "open_batches": details.open_batches,
         }
         print_json({"issue": whole})
     else:
-        _print(found, details, expected, zone)
+        _print(found, details, events, expected, zone)
 
 
 for _name, _command in (
@@ -149,7 +153,9 @@ def _variant(one: Any) -> dict[str, Any]:  # noqa: ANN401  (VariantDetails)
     }
 
 
-def _print(issue: Issue, details: IssueDetails, expected: Outlook | None, zone: tzinfo) -> None:
+def _print(
+    issue: Issue, details: IssueDetails, events: EventCounts, expected: Outlook | None, zone: tzinfo
+) -> None:
     from pipeline.cli.output import print_facts, say
     from pipeline.cli.times import shown
 
@@ -166,6 +172,7 @@ def _print(issue: Issue, details: IssueDetails, expected: Outlook | None, zone: 
             ("Finished", shown(issue.finished_at, zone)),
             ("Books", ", ".join(f"{number} {name}" for name, number in zip(names, _columns(issue), strict=True))),
             ("Carried by", ", ".join(f"{one.provider} ({one.deliveries})" for one in details.carried)),
+            ("Events", ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in events.by_kind.items())),
             ("Expected", _expected(expected, zone)),
             ("Batches", ", ".join(f"{number} {state.value}" for state, number in details.batches.items())),
         ]

@@ -15,7 +15,7 @@ from pipeline.cli.times import shown
 from pipeline.domain.issue import IssueState
 
 if TYPE_CHECKING:
-    from pipeline.config import Config
+    from pipeline.config import Config, OutboxProvider
     from pipeline.domain.issue import Issue
     from pipeline.engine.report import Report
 
@@ -91,7 +91,7 @@ def _places(settings: Config, report: Report) -> Iterator[str]:
     used = {name for letter in settings.newsletters if letter.name in mailed for name in letter.providers}
     for name in sorted(used):
         provider = settings.providers[name]
-        if provider.type == "outbox":
+        if isinstance(provider, OutboxProvider):
             place = _from_here(provider.directory)
             yield f"{place}/  (the messages, a Maildir: mutt -f {place})"
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.everywhere import invocation
-from pipeline.cli.failures import FAILED, report_problems
+from pipeline.cli.failures import FAILED, WrongUse, report_problems
 from pipeline.cli.groups import listing
 from pipeline.domain.audience import SuppressionReason
 from pipeline.errors import Problem
@@ -74,6 +74,37 @@ def add_suppression(
         say(
             f"{person.address} was suppressed already: {before.reason.value.replace('_', ' ')}. The first reason stays."
         )
+
+
+@app.command("sync")
+def sync_suppressions(
+    context: typer.Context,
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Its name in the configuration.")],
+) -> None:
+    r"""Take over the addresses that a provider does not mail any more: bounces, complaints, unsubscriptions.
+
+    Mailgun, Postmark and SendGrid keep such lists. What is suppressed here already stays as it is, and nothing is
+    changed at the provider: lift a suppression there too, or the next sync brings it back.
+
+    \b
+    Example:
+      rundbrief suppressions sync mailgun
+    """
+    from pipeline.cli.output import print_json, say
+
+    asked = invocation(context)
+    with asked.app() as opened:
+        if provider not in opened.settings.providers:
+            known = ", ".join(sorted(opened.settings.providers))
+            raise WrongUse(f"There is no provider called {provider}.", mend=f"There is {known}.")
+        found = opened.hearing.take_over_list(provider)
+    if found is None:
+        raise WrongUse(f"The lists of {provider} can't be read.", mend="Mailgun's, Postmark's and SendGrid's can.")
+    read, new = found
+    if asked.as_json:
+        print_json({"provider": provider, "listed": read, "added": new})
+    else:
+        say(f"{provider} lists {read} addresses; {new} of them are suppressed here from now on.")
 
 
 @app.command("remove")

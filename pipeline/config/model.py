@@ -115,6 +115,9 @@ class Publish(Table):
     hub_allow_private: bool = False
     """Whether WebSub may call addresses of your own network: a hub, or subscribers, that are not public."""
 
+    tombstones: bool = True
+    """Whether Atom documents say which articles were retracted of late; the W3C's validator warns of that."""
+
 
 class Templates(Table):
     """[templates]: your own templates."""

@@ -22,6 +22,12 @@ ARCHIVE = "archive"
 _DIGEST_LENGTH = 12
 
 
+def is_archived(name: str) -> bool:
+    """Whether the name of a document, below the directory of feeds, is that of a part of archives."""
+    # alle/archive/2026-01/atom.xml, but not themen/archive/atom.xml, which is the feed of a topic called "archive".
+    return ARCHIVE in name.split("/")[1:-2]
+
+
 class Archive(Protocol):
     """What the store knows of a feed's articles by the month that they are filed under."""
 

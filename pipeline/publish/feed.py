@@ -129,7 +129,7 @@ class _Press:
         ending = Ending(
             updated=self.epoch,
             previous=closed[-1].name if closed else "",
-            retracted=tuple(archive.retractions()),
+            retracted=tuple(archive.retractions()) if self.head.site.tombstones else (),
         )
         made_from = selection and self._digest(selection, opened and opened.made_from, ending)
         self._print_current(articles, made_from, ending, opened, archive)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.publish.archive import ARCHIVE
+from pipeline.publish.archive import is_archived
 from pipeline.publish.files import Sink, replace_file
 
 GONE = ".gone.json"
@@ -20,9 +20,7 @@ def note_gone(directory: Path, removed: Iterable[Path]) -> None:
 
     Parts of archives are not remembered: feeds point to those that there are, and nobody subscribes to one.
     """
-    paths = (path.relative_to(directory) for path in removed)
-    # NAME/archive/2026-01/atom.xml, but not NAME/archive/atom.xml, which would be that of a group.
-    names = {path.as_posix() for path in paths if ARCHIVE not in path.parts[1:-2]}
+    names = {name for path in removed if not is_archived(name := path.relative_to(directory).as_posix())}
     if not names:
         return
     with _turn(directory):

@@ -25,6 +25,7 @@ class SiteSpec:
 
     ``language`` is a BCP 47 tag, ``timezone`` the IANA zone that pages show dates in, ``hub`` a WebSub hub.  ``icon``
     (square and small) and ``logo`` are addresses of pictures.  ``origins`` are those sources that are feeds of others.
+    ``tombstones`` tells whether Atom says what was retracted.
     """
 
     title: str
@@ -36,6 +37,7 @@ class SiteSpec:
     icon: str | None = None
     logo: str | None = None
     origins: tuple[Origin, ...] = ()
+    tombstones: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

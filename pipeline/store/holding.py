@@ -67,11 +67,11 @@ def reactions(tx: Connection, id_: int) -> Reactions:
     handed = select(delivery.c.outcome, func.count()).where(
         delivery.c.issue_id == id_, delivery.c.outcome.in_((OutcomeKind.ACCEPTED, OutcomeKind.REJECTED))
     )
-    outcomes: dict[str, int] = dict(tx.execute(handed.group_by(delivery.c.outcome)).tuples().all())
+    outcomes: dict[str, int] = dict(tx.execute(handed.group_by(delivery.c.outcome)).all())
     told = select(event.c.kind, func.count(func.distinct(event.c.subscriber_id))).where(
         event.c.issue_id == id_, event.c.kind.in_((EventKind.HARD_BOUNCE, EventKind.COMPLAINED))
     )
-    kinds: dict[str, int] = dict(tx.execute(told.group_by(event.c.kind)).tuples().all())
+    kinds: dict[str, int] = dict(tx.execute(told.group_by(event.c.kind)).all())
     refused = outcomes.get(OutcomeKind.REJECTED, 0)
     return Reactions(
         handed_over=outcomes.get(OutcomeKind.ACCEPTED, 0) + refused,

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Engine, delete, select, update
 
 from pipeline.audience.preference_store import PrivateFeedId
-from pipeline.domain.audience import Subscription, SubscriptionId, SubscriptionState
+from pipeline.domain.audience import Choice, Subscription, SubscriptionId, SubscriptionState
 from pipeline.store.database import reading, writing
 from pipeline.store.erasing import erase
 from pipeline.store.person import everything
 from pipeline.store.placing import start_anew
 from pipeline.store.reading_subscriptions import one
 from pipeline.store.statements import insert_new
+from pipeline.store.subscriptions import Subscriptions
 from pipeline.store.suppressing import Digests, no_digests
 from pipeline.store.tables import private_feed, subscriber, subscription
 
@@ -27,6 +28,9 @@ class Preferences:
 
     engine: Engine
     digests: Digests = no_digests
+
+    def choose(self, id_: SubscriptionId, choice: Choice, now: datetime) -> Subscription | None:
+        return Subscriptions(engine=self.engine).choose(id_, choice, now)
 
     def rename(self, id_: SubscriptionId, name: str, now: datetime) -> Subscription | None:
         with writing(self.engine) as tx:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from pipeline.publish.archive import is_archived
 from pipeline.publish.gone import read_gone
 from pipeline.web.documents import is_directory
 from pipeline.web.memory import DocumentMemory
@@ -75,7 +76,7 @@ class FeedDocuments:
             # WebSub discovery (W3C WebSub, section 4).
             headers["link"] = f'<{self._site.feeds_url}/{quote(name)}>; rel="self"'
             # Of an archive no hub tells anything: its documents are for those who come late.
-            if self._site.hub and "/archive/" not in name:
+            if self._site.hub and not is_archived(name):
                 headers["link"] += f', <{self._site.hub}>; rel="hub"'
         elif media_type.startswith("text/html"):
             headers["content-security-policy"] = _PAGE_POLICY

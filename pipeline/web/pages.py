@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from pipeline.catalogues import Tone, Words, languages
+from pipeline.catalogues import Tone, Words, languages, locale_of
 from pipeline.publish.pages import page_context, page_environment
 from pipeline.web.conditional import preferred_language
 from pipeline.web.feeds import HSTS
@@ -20,11 +21,21 @@ from pipeline.web.site import WebSite
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-class Pages:
-    """Renders templates of ``templates/web`` into pages whose address is a secret of one person.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a page may be treated.  ``script`` lets it run a script of ours, ``max_age`` lets it be kept for seconds."""
 
-    Nobody keeps such a page, lists it, frames it or learns its address as a referrer, and nothing in it runs.
-    """
+    listed: bool = False
+    script: bool = False
+    max_age: int | None = None
+
+
+SECRET = Manner()
+"""A page whose address is a secret of one person: nobody keeps it or lists it, and nothing in it runs."""
+
+
+class Pages:
+    """Renders templates of ``templates/web``.  Nobody frames a page of ours, or learns its address as a referrer."""
 
     def __init__(self, templates: Sequence[Path], site: WebSite, tone: Tone = "formal") -> None:
         """``templates`` are directories that have ``web`` and ``locale``; the first one that has a file counts."""
@@ -41,28 +52,40 @@ class Pages:
         catalogues = self._environment.catalogues
         return catalogues.words(next((tag for tag in candidates if tag and catalogues.speaks(tag)), "en"))
 
-    def page(self, template: str, words: Words, status: int = 200, **values: object) -> HTMLResponse:
+    @property
+    def languages(self) -> Mapping[str, str]:
+        """The languages that there are words in, each as it calls itself."""
+        names = {tag: locale_of(tag).get_display_name(tag.replace("-", "_")) or tag for tag in self._spoken.values()}
+        return {tag: name[:1].upper() + name[1:] for tag, name in sorted(names.items(), key=lambda one: one[1])}
+
+    def page(
+        self, template: str, words: Words, status: int = 200, manner: Manner = SECRET, **values: object
+    ) -> HTMLResponse:
         """The page.  ``values`` are what the template needs beside its base."""
         context = page_context(self._environment, self._site, words.language)
         body = self._environment.get_template(template).render(context, **values)
         headers = {
-            "content-security-policy": _policy(body),
+            "content-security-policy": _policy(body, manner),
             "x-content-type-options": "nosniff",
-            "x-robots-tag": "noindex, nofollow",
             "referrer-policy": "no-referrer",
-            "cache-control": "no-store",
+            "cache-control": "no-store" if manner.max_age is None else f"max-age={manner.max_age}",
             "content-language": words.language,
+            "vary": "Accept-Language",
         }
+        if not manner.listed:
+            headers["x-robots-tag"] = "noindex, nofollow"
         if self._site.secure:
             headers["strict-transport-security"] = HSTS
         return HTMLResponse(body, status_code=status, headers=headers)
 
 
-def _policy(body: str) -> str:
-    """The Content-Security-Policy that lets in the page's own style elements and nothing else.
+def _policy(body: str, manner: Manner) -> str:
+    """The Content-Security-Policy that lets in the page's own style elements, our script where it has one, no more.
 
     They come from our templates: values are escaped, so none of them can open another.
     """
     digests = (b64encode(sha256(style.encode()).digest()).decode() for style in _STYLE.findall(body))
     styles = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
-    return f"default-src 'none'; style-src {styles}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    script = "script-src 'self'; " if manner.script else ""
+    rest = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    return f"default-src 'none'; {script}style-src {styles}; {rest}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipeline.audience.offer import Offer
 from pipeline.web.redirects import Redirect
 
 
@@ -15,7 +16,7 @@ class WebSite:
 
     ``url`` is its public address without a slash at the end, ``feeds_url`` that of the directory of feeds; ``language``
     (BCP 47) that of pages for people of whom no other is known.  ``hub`` is a WebSub hub.  ``newsletters`` are their
-    titles by name.
+    titles by name, ``offers`` what they offer.  ``privacy_url`` is the page that says what is done with addresses.
     """
 
     title: str
@@ -24,6 +25,8 @@ class WebSite:
     language: str = "en"
     hub: str | None = None
     newsletters: Mapping[str, str] = field(default_factory=dict)
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    privacy_url: str | None = None
     redirects: tuple[Redirect, ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -49,25 +49,27 @@ class MemorySubscriptions:
     def put(self, subscription: Subscription) -> None:
         self.by_id[subscription.id] = subscription
 
-    def subscription(self, subscription: SubscriptionId) -> Subscription | None:
-        return self.by_id.get(subscription)
+    def subscription(self, id_: SubscriptionId) -> Subscription | None:
+        return self.by_id.get(id_)
 
-    def unsubscribe(self, subscription: SubscriptionId, now: datetime, how: str) -> Subscription | None:
-        one = self.by_id.get(subscription)
+    def unsubscribe(
+        self, id_: SubscriptionId, now: datetime, how: str, *, goodbyes: Collection[str] = ()
+    ) -> Subscription | None:
+        one = self.by_id.get(id_)
         if one is not None and one.state is not SubscriptionState.UNSUBSCRIBED:
             assert now.tzinfo is UTC
-            self.changes.append(("unsubscribe", subscription, how))
-            self.by_id[subscription] = replace(one, state=SubscriptionState.UNSUBSCRIBED, ended_how=how)
-        return self.by_id.get(subscription)
+            self.changes.append(("unsubscribe", id_, how))
+            self.by_id[id_] = replace(one, state=SubscriptionState.UNSUBSCRIBED, ended_how=how)
+        return self.by_id.get(id_)
 
-    def resubscribe(self, subscription: SubscriptionId, now: datetime) -> Subscription | None:
-        one = self.by_id.get(subscription)
+    def resubscribe(self, id_: SubscriptionId, now: datetime) -> Subscription | None:
+        one = self.by_id.get(id_)
         if one is not None and one.state is SubscriptionState.UNSUBSCRIBED:
             assert now.tzinfo is UTC
             if address_key(one.subscriber.address) not in self.suppressed:
-                self.changes.append(("resubscribe", subscription, ""))
-                self.by_id[subscription] = replace(one, state=SubscriptionState.ACTIVE, ended_how=None)
-        return self.by_id.get(subscription)
+                self.changes.append(("resubscribe", id_, ""))
+                self.by_id[id_] = replace(one, state=SubscriptionState.ACTIVE, ended_how=None)
+        return self.by_id.get(id_)
 
 
 @dataclass

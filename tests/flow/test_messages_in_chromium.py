@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from pipeline.domain.article import Article, Author, Picture
@@ -143,6 +144,27 @@ def test_a_message_fits_and_can_be_read_on_a_phone_and_a_desktop_in_light_and_da
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
             assert page.evaluate("document.documentElement.scrollWidth") == width
             found |= {f"{width} {scheme} {text}": text for text in page.evaluate(OVERFLOWING) + page.evaluate(FAINT)}
+    page.close()
+    assert found == {}
+
+
+# Rules about pages that a message can't keep: it is shown within the page of a mail program, which has a main landmark
+# and others around it.  A second one in it would be wrong there; what it is instead, it says by role="article".
+NOT_OF_A_PAGE = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_a_message_is_accessible_in_light_and_dark(browser: Browser, name: str) -> None:
+    found: dict[str, Any] = {}
+    page = browser.new_page()
+    page.route("**/*", answer)
+    page.set_content(RENDERED[name], wait_until="load")
+    for width in (320, 600):
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # light or dark
+            violations = Axe().run(page, options={"rules": NOT_OF_A_PAGE}).response["violations"]
+            found |= {f"{width} {scheme} {one['id']}": [node["html"] for node in one["nodes"]] for one in violations}
     page.close()
     assert found == {}
 

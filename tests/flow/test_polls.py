@@ -181,7 +181,7 @@ ODD = st.sampled_from(
         "Accept-Encoding: gzip;q=nan",
         "If-None-Match: *",
         "If-None-Match: W/{etag}",
-        "If-None-Match: \"a\",W/\"b\" , {etag}",
+        'If-None-Match: "a",W/"b" , {etag}',
         "If-None-Match:",
         "IF-NONE-MATCH: {etag} \t",
         "If-Modified-Since: garbage",

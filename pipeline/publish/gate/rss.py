@@ -11,16 +11,12 @@ from pipeline.publish.gate.xml_reader import Attributes, Layout, Piece, read_fee
 _ATOM_LINK = "http://www.w3.org/2005/Atom link"
 _CONTENT = "http://purl.org/rss/1.0/modules/content/ encoded"
 _CREATOR = "http://purl.org/dc/elements/1.1/ creator"
+_TEXTS = ("title", "link", "description", "lastBuildDate", "pubDate", "guid", "comments", "category", _CREATOR)
 _LAYOUT = Layout(
     root="rss",
     head="channel",
     entry="item",
-    texts=frozenset(
-        (name,)
-        for name in (
-            "title", "link", "description", "lastBuildDate", "pubDate", "guid", "comments", "category", _CREATOR,
-        )
-    ),  # fmt: skip
+    texts=frozenset((name,) for name in _TEXTS),
     entries_last=True,
 )
 _VERSION = "2.0"

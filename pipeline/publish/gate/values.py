@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import BinaryIO
 
 from pipeline.errors import PublishError
-from pipeline.publish.uri import to_uri, to_web_address
+from pipeline.publish.uri import to_web_address
 
 MAX_BYTES = 256 * 1024 * 1024
 """No reader takes a document that is larger."""
@@ -52,16 +52,6 @@ def web_address(value: str | None, name: str) -> str:
     except ValueError:
         pass
     raise Refusal(f"{name} is not an absolute web address: {value!r}")
-
-
-def uri(value: str | None, name: str) -> str:
-    """An absolute URI of any scheme."""
-    try:
-        if value and to_uri(value) == value:
-            return value
-    except ValueError:
-        pass
-    raise Refusal(f"{name} is not an absolute URI: {value!r}")
 
 
 def new_id(value: str, seen: Container[str]) -> str:

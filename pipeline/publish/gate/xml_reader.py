@@ -95,7 +95,7 @@ def read_feed(
     try:
         while chunk := document.read(_CHUNK):
             parser.Parse(chunk)
-        parser.Parse(b"", True)  # noqa: FBT003
+        parser.Parse(b"", True)
         reader.finish()
     except expat.ExpatError as error:
         raise PublishError(f"the document would not be well-formed: {error}") from error

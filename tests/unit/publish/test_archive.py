@@ -17,6 +17,7 @@ from lxml import etree
 
 from pipeline.domain.archive import archive_month, month_name, month_of
 from pipeline.domain.article import Article, ArticleId
+from pipeline.publish.archive import is_archived
 from pipeline.publish.feed import publish_feed
 from pipeline.publish.formats import load_formats
 from pipeline.publish.manifest import MANIFEST
@@ -42,9 +43,11 @@ def article(published: datetime) -> Article:
     return make_article(f"Article {number}", id=ArticleId(number), published=published, updated=None)
 
 
-def publish(directory: Path, archive: ArticlesInMemory, feed: FeedSpec = FEED, **options: Any) -> Published:
+def publish(
+    directory: Path, archive: ArticlesInMemory, feed: FeedSpec = FEED, site: SiteSpec = SITE, **options: Any
+) -> Published:
     done = publish_feed(
-        SITE,
+        site,
         feed,
         archive.newest(),
         directory,
@@ -260,6 +263,8 @@ def test_a_retracted_article_leaves_all_documents_and_atom_says_that_it_is_gone(
     atom = etree.parse(tmp_path / "alle/atom.xml").getroot()
     (deleted,) = atom.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
     assert dict(deleted.attrib) == {"ref": february.public_id, "when": "2026-06-15T12:00:00+00:00"}
+    publish(tmp_path, archive, site=replace(SITE, tombstones=False))
+    assert february.public_id not in (tmp_path / "alle/atom.xml").read_text(encoding="utf-8")
 
 
 def test_a_month_without_articles_left_is_no_part_any_more(tmp_path: Path) -> None:
@@ -345,3 +350,18 @@ def test_no_reader_misses_an_article_however_seldom_it_comes(
         for one in readers:
             one.poll()
             assert one.ids == {one.public_id for one in archive.newest()}
+
+
+@pytest.mark.parametrize(
+    ("name", "archived"),
+    [
+        ("alle/atom.xml", False),
+        ("alle/archive/2026-01/atom.xml", True),
+        ("themen/archive/atom.xml", False),
+        ("themen/archive/archive/2026-01/atom.xml", True),
+        ("archive/ki/atom.xml", False),
+        ("archive/ki/archive/2026-01/atom.xml", True),
+    ],
+)
+def test_a_feed_may_be_called_as_the_directory_of_archives_is(name: str, archived: bool) -> None:  # noqa: FBT001
+    assert is_archived(name) is archived

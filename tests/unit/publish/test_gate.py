@@ -138,6 +138,13 @@ CASES: dict[str, tuple[str, Change, str]] = {
     "atom: nobody's": ("atom", everywhere(r"<author>.*?</author>", ""), "author"),
     "atom: a nameless author": ("atom", everywhere(r"<name>.*?</name>", ""), "an author has no name"),
     "atom: a topic without a term": ("atom", everywhere(r'term="KI"', 'term=""'), "category"),
+    "atom: markup in a title": ("atom", instead("<title>Text 2", "<title><b>Text</b> 2"), "markup in its title"),
+    "atom: an entry in an entry": ("atom", instead("<link ", "<entry><id>tag:x</id></entry><link "), "inside of"),
+    "atom: an entry in something else": (
+        "atom",
+        lambda d: d.replace(b"<entry>", b"<x><entry>", 1).replace(b"</entry>", b"</entry></x>", 1),
+        "inside of",
+    ),
     "rss: cut off": ("rss", lambda document: document[:-20], "well-formed"),
     "rss: no version": ("rss", everywhere('version="2.0"', ""), "version"),
     "rss: no channel": ("rss", everywhere("(</?)channel", r"\1kanal"), "kanal stands where"),

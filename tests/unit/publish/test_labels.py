@@ -1,4 +1,4 @@
-"""What is written into documents of names, topics, languages and titles, so that no reader takes it for something else."""
+"""What documents say of names, topics, languages and titles, so that no reader takes it for something else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,191 @@
+"""Workers that mail an issue in processes which die, or are stopped, at a moment that a test chooses.
+
+``python -m tests.fakes.mortal_mail`` reads a JSON order a line, forks a child that has everything imported, and prints
+its process id, then how it ended.  In an order: ``at`` and ``count`` (the child kills itself at that occurrence of an
+event: ``begin`` or ``commit`` of a transaction, before it takes effect, or one of Python's audit events), ``stop``
+(stops itself there instead), ``room`` (so many bytes may its files grow), ``skew`` (seconds that its clock is ahead).
+There is no hook in the product for this.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Worker:
+    """The parent of such processes; one lives at a time."""
+
+    directory: Path
+    provider: str
+    url: str
+    pid: int = 0
+    _process: subprocess.Popen[str] = field(init=False)
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fakes.mortal_mail"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def start(self, number: int, **order: Any) -> None:
+        """Let a child mail issue ``number``, and what is left of those before it."""
+        assert self._process.stdin
+        whole = {"directory": str(self.directory), "provider": self.provider, "url": self.url, "issue": number, **order}
+        self._process.stdin.write(json.dumps(whole) + "\n")
+        self._process.stdin.flush()
+        self.pid = int(self._line())
+
+    def ended(self) -> int:
+        """Wait for it; the exit code, or the negative signal that killed it."""
+        return int(self._line())
+
+    def run(self, number: int, **order: Any) -> int:
+        self.start(number, **order)
+        return self.ended()
+
+    def _line(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline()
+
+
+def _provider(kind: str, url: str) -> Any:
+    from pipeline.deliver.providers.mailgun import MailgunProvider
+    from pipeline.deliver.providers.outbox import OutboxProvider
+    from pipeline.deliver.providers.postmark import postmark
+    from pipeline.deliver.providers.resend import resend
+    from pipeline.deliver.providers.sendgrid import sendgrid
+    from pipeline.deliver.providers.smtp import SmtpProvider
+
+    timeout = timedelta(seconds=5)
+    match kind:
+        case "resend":
+            return resend("p", "re_test", base_url=url, timeout=timeout)
+        case "postmark":
+            return postmark("p", "server-token", base_url=url, timeout=timeout)
+        case "mailgun":
+            return MailgunProvider("p", "mg.example.org", "key-test", base_url=url, timeout=timeout)
+        case "sendgrid":
+            return sendgrid("p", "SG.test", base_url=url, timeout=timeout)
+        case "smtp":
+            host, _, port = url.rpartition(":")
+            return SmtpProvider("p", host, int(port), security="none")
+    return OutboxProvider("p", Path(url))
+
+
+def mail(order: dict[str, Any]) -> None:
+    """What a pass does with one issue: freeze it, hand it over, take what is in doubt out of it, finish it."""
+    from pipeline.deliver.dispatch import Desk
+    from pipeline.engine.local import hand_over
+    from pipeline.owner import Owner
+    from pipeline.store.store import open_store
+    from tests.fakes.mailing import NEWSLETTER, freeze_immediate, rendered
+
+    directory = Path(order["directory"])
+    skew = timedelta(seconds=order.get("skew", 0))
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + skew
+
+    store = open_store(f"sqlite:///{directory}/rundbrief.db", directory, clock())
+    owner = Owner(directory / "owners")
+    if "room" in order:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        largest = max(file.stat().st_size for file in directory.iterdir())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest + order["room"],) * 2)
+    store.ledger.expire(clock(), owner.dead(store.ledger.owners()))
+    freeze_immediate(store, clock())
+    for frozen in store.issues.open_issues():
+        rendered(store, frozen)
+    desk = Desk(
+        ledger=store.ledger,
+        providers={NEWSLETTER: [_provider(order["provider"], order["url"])]},
+        fields=lambda addressee, _language: {"unsubscribe_url": f"https://x.example/{addressee.subscription}"},
+        owner=owner.name,
+        clock=clock,
+        nap=lambda _seconds: None,
+    )
+    desk.resolve_doubts()
+    hand_over(desk, patience=timedelta(seconds=0.2))
+    desk.resolve_doubts()
+    store.issues.finish(clock())
+    store.close()
+    owner.close()
+
+
+def _child(order: dict[str, Any]) -> None:
+    from sqlalchemy import Engine, event
+
+    seen = 0
+    lock = threading.Lock()
+
+    def happened(*_: object) -> None:
+        nonlocal seen
+        with lock:
+            seen += 1
+            if seen == order["count"]:
+                os.kill(os.getpid(), signal.SIGSTOP if "stop" in order else signal.SIGKILL)
+
+    at = order.get("at")
+    if at in ("begin", "commit"):
+        event.listen(Engine, at, happened)
+    elif at:
+        sys.addaudithook(lambda name, _args: happened() if name == at else None)
+    mail(order)
+
+
+def _main() -> None:
+    _provider("outbox", "/nowhere")
+    import pipeline.engine.local
+    import tests.fakes.mailing  # noqa: F401
+
+    answers = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            if "loud" not in order:
+                os.dup2(null, 2)
+            code = 99
+            try:
+                _child(order)
+                code = 0
+            finally:
+                os._exit(code)
+        answers.write(f"{child}\n")
+        answers.flush()
+        _, status = os.waitpid(child, 0)
+        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _main()
