@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 import reader
 
+# It loads these when they are first needed.
+import reader._parser.feedparser
+import reader._parser.http
+import reader._parser.jsonfeed
+
 # More than one makes it no faster on loopback, and fewer would be unfair elsewhere.
 WORKERS = 4
 

@@ -9,17 +9,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from pipeline import config, deliver_wiring, provider_wiring, render_wiring, source_wiring, websub_wiring, wiring
+from pipeline import (
+    audience_wiring,
+    config,
+    deliver_wiring,
+    provider_wiring,
+    render_wiring,
+    source_wiring,
+    websub_wiring,
+    wiring,
+)
 from pipeline.audience.choices import Choices
-from pipeline.audience.keys import load_keys
-from pipeline.audience.tokens import UNSUBSCRIBE, TokenKeys
+from pipeline.audience.tokens import TokenKeys
 from pipeline.collect.addresses import Network
 from pipeline.collect.agenda import Agenda, agenda, waiting
 from pipeline.collect.collect import ArticleStore, Collected, collect
@@ -28,7 +36,6 @@ from pipeline.collect.together import AnswersTogether
 from pipeline.deliver.dispatch import Desk
 from pipeline.deliver.ledger import Addressee
 from pipeline.deliver.provider import Provider
-from pipeline.domain.audience import SubscriptionId
 from pipeline.domain.canary import CanaryLimits
 from pipeline.domain.polling import Wait, interleaved
 from pipeline.errors import Problem, RenderError, StoreError
@@ -36,6 +43,7 @@ from pipeline.hearing import Hearing
 from pipeline.owner import Owner
 from pipeline.picturing import Picturing
 from pipeline.publishing import Publishing
+from pipeline.reception import Reception
 from pipeline.store.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -154,7 +162,15 @@ class App:
                 continue
             key = variant.key
             copies = self.picturing.copies([article.id for article in variant.contents.articles])
-            facts = render_wiring.facts(newsletter, key.cadence, key.slot, variant.contents, base, copies)
+            facts = render_wiring.facts(
+                newsletter,
+                key.cadence,
+                key.slot,
+                variant.contents,
+                base,
+                copies,
+                page_url=audience_wiring.page_url(self.settings, newsletter, variant.path),
+            )
             look = wiring.look(self.settings, newsletter, variant.language)
             try:
                 message = self.renderer.render(look, facts)
@@ -190,11 +206,7 @@ class App:
 
     def merge_fields(self, addressee: Addressee, language: str) -> Mapping[str, str]:
         """The values of the merge fields for one addressee."""
-        token = self.keys.make(UNSUBSCRIBE, SubscriptionId(addressee.subscription))
-        return {
-            "greeting": self.renderer.greeting(addressee.name, language),
-            "unsubscribe_url": self._unsubscribe_url(token),
-        }
+        return self.reception.merge_fields(addressee, language)
 
     def providers(self, newsletter: config.Newsletter) -> Sequence[Provider]:
         """The newsletter's providers, in the order of failover."""
@@ -224,17 +236,26 @@ class App:
 
     @cached_property
     def keys(self) -> TokenKeys:
-        variable = self.settings.web.secret_env
-        value = self.settings.secret(variable).get_secret_value() if variable else None
-        return load_keys(value, self.store.directory / "rundbrief.key")
+        return audience_wiring.keys(self.settings, self.store.directory)
 
-    @cached_property
+    @property
     def choices(self) -> Choices:
-        return Choices(self.keys, self.store.subscriptions)
+        return self.reception.choices
 
     @cached_property
-    def _unsubscribe_url(self) -> Callable[[str], str]:
-        return wiring.unsubscribe_url(self.settings)
+    def reception(self) -> Reception:
+        return Reception(
+            self.settings,
+            self.store,
+            self.clock,
+            keys=lambda: self.keys,
+            renderer=lambda: self.renderer,
+            formats=lambda: self.publishing.formats,
+        )
+
+    def notice_desk(self) -> Desk:
+        """Where notices are handed to the providers of their newsletters."""
+        return replace(self.desk(), ledger=self.store.notices, fields=lambda _addressee, _language: {}, canaries={})
 
     # Its life
 
@@ -245,9 +266,11 @@ class App:
     def bury_the_dead(self) -> None:
         """Step: take over what processes held that died, and what leases ran out on."""
         at = self.clock()
-        holders = {*self.store.ledger.owners(), *self.store.runs.owners(), *self.store.websub.owners()}
-        dead = self.owner.dead(holders)
-        self.store.ledger.expire(at, dead)
+        ledgers = (self.store.ledger, self.store.notices)
+        books = (*ledgers, self.store.runs, self.store.websub)
+        dead = self.owner.dead({owner for book in books for owner in book.owners()})
+        for ledger in ledgers:
+            ledger.expire(at, dead)
         self.store.runs.break_off(dead, at)
         self.store.websub.release(dead)
 
@@ -269,8 +292,9 @@ def open_app(file: Path, clock: Clock = now, *, network: Network | None = None) 
     ``network`` is what sources are fetched through; the one that the machine is in, if it isn't given.
     """
     settings = config.load(file, os.environ)
+    home, digests = wiring.state_directory(settings), partial(audience_wiring.digests, settings)
     try:
-        store = open_store(settings.store_url.get_secret_value(), wiring.state_directory(settings), clock())
+        store = open_store(settings.store_url.get_secret_value(), home, clock(), digests)
     except OSError as error:
         raise StoreError(f"can't be opened: {error}.", where="store.url", mend="Is the directory writable?") from error
     return App(settings, store, clock, network)

@@ -48,17 +48,26 @@ def make_webhooks(settings: config.Config, fetch: Fetch) -> Mapping[str, Webhook
     problems: list[Problem] = []
     for name in sorted({name for newsletter in settings.newsletters for name in newsletter.providers}):
         try:
-            webhook = _webhook(settings, name, fetch)
-        except ValueError as error:
-            what = f"This can't be the secret of the webhook: {error}."
-            where = f"providers.{name}.webhook_secret_env"
-            problems.append(Problem(code="webhook-secret", where=where, what=what, mend="Copy it from the provider."))
+            webhook = make_webhook(settings, name, fetch)
+        except ConfigError as error:
+            problems += error.problems
             continue
         if webhook is not None:
             made[name] = webhook
     if problems:
         raise ConfigError(problems)
     return made
+
+
+def make_webhook(settings: config.Config, name: str, fetch: Fetch) -> Webhook | None:
+    """The webhook of one provider; None where it has none.  Raises `ConfigError`."""
+    try:
+        return _webhook(settings, name, fetch)
+    except ValueError as error:
+        what = f"This can't be the secret of the webhook: {error}."
+        where = f"providers.{name}.webhook_secret_env"
+        problem = Problem(code="webhook-secret", where=where, what=what, mend="Copy it from the provider.")
+        raise ConfigError([problem]) from error
 
 
 def _webhook(settings: config.Config, name: str, fetch: Fetch) -> Webhook | None:

@@ -28,16 +28,17 @@ class Publishing:
 
     def publish_feed(self, name: str) -> Published:
         """Step: bring one configured feed's documents up to date; those of its groups, if it is made of groups."""
+        return self._in_turn(f"feeds.{name}", partial(self._publish_feeds_of, self.feeds[name]))
+
+    def _publish_feeds_of(self, feed: config.Feed) -> Published:
         from pipeline.publish.groups import remove_feeds_of_groups  # noqa: PLC0415
         from pipeline.publish.published import Published  # noqa: PLC0415
 
-        feed = self.feeds[name]
         specs = self.feed_specs(feed)
         done = sum(map(self._publish_feed, specs), start=Published())
         # Also if it is no longer made of groups.
         keep = {spec.name for spec in specs}
-        done += remove_feeds_of_groups(self.settings.publish.directory, wiring.feed_spec(feed), keep)
-        return self._note_gone(done)
+        return done + remove_feeds_of_groups(self.settings.publish.directory, wiring.feed_spec(feed), keep)
 
     def _publish_feed(self, spec: FeedSpec) -> Published:
         from pipeline.publish.feed import publish_feed  # noqa: PLC0415  (formats load slowly)
@@ -78,6 +79,9 @@ class Publishing:
 
     def publish_pages(self) -> Published:
         """Step: the pages of articles without one of their own, the index, and what is no longer configured."""
+        return self._in_turn("feeds", self._publish_pages)
+
+    def _publish_pages(self) -> Published:
         from pipeline.publish.feed import feed_head, remove_feeds  # noqa: PLC0415
         from pipeline.publish.index import HeadGroup, publish_index  # noqa: PLC0415
         from pipeline.publish.pages import publish_articles  # noqa: PLC0415
@@ -101,13 +105,23 @@ class Publishing:
             selection=self.store.articles.selection(limit=None),
         )
         index = publish_index(site, feeds, groups, directory, environment=self.pages)
-        return self._note_gone(pages + index + remove_feeds(directory, {ARTICLES, *self.feeds}))
+        return pages + index + remove_feeds(directory, {ARTICLES, *self.feeds})
 
-    def _note_gone(self, done: Published) -> Published:
+    def _in_turn(self, where: str, publish: Callable[[], Published]) -> Published:
+        """Publish while nobody else does, and note what is gone with it."""
+        from pipeline.publish.document_set import problem  # noqa: PLC0415
+        from pipeline.publish.files import taking_turns  # noqa: PLC0415
         from pipeline.publish.gone import note_gone  # noqa: PLC0415
+        from pipeline.publish.published import Published  # noqa: PLC0415
 
-        note_gone(self.settings.publish.directory, done.removed)
-        return done
+        directory = self.settings.publish.directory
+        try:
+            with taking_turns(directory):
+                done = publish()
+                note_gone(directory, done.removed)
+                return done
+        except OSError as error:
+            return Published(problems=(problem(where, error, "The last good documents stay."),))
 
     @cached_property
     def pages(self) -> PageEnvironment:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.render.findings import Finding
     from pipeline.render.look import Brand, Look, VariantFacts
 
-MERGE_FIELDS = frozenset({"greeting", "unsubscribe_url"})
+MERGE_FIELDS = frozenset({"greeting", "unsubscribe_url", "preferences_url"})
 """What recipients of an issue have values for."""
 
 # Bytes that a name and two links have at most.
@@ -61,6 +61,7 @@ def facts(
     contents: IssueContents,
     feeds_url: str,
     copies: Mapping[ArticleId, tuple[PictureCopy, ...]] = MappingProxyType({}),
+    page_url: str = "",
 ) -> VariantFacts:
     """What a variant carries, as rendering takes it; with what we have of its articles' pictures."""
     from pipeline.publish.permalink import permalink  # noqa: PLC0415
@@ -73,6 +74,7 @@ def facts(
         slot=slot,
         articles=[(article, permalink(article, feeds_url)) for article in contents.articles],
         sections=[labels.get(key, key) for key in contents.sections],
+        page_url=page_url,
         links_from=newsletter.max_articles,
         copies=copies,
         corrections=tuple(

@@ -17,11 +17,13 @@ from pipeline.cadence import latest_slot, slots_between
 from pipeline.domain.run import RunId, RunOutcome
 from pipeline.domain.slots import SlotFate, settle_slots
 from pipeline.engine.local import LocalEngine
+from pipeline.engine.notices import NoticeLoop
 from pipeline.engine.pictures import Copying
 from pipeline.engine.report import Report
 from pipeline.engine.side_by_side import Interrupted
 from pipeline.engine.websub import websub_work
 from pipeline.engine.websub_loop import WebSubLoop
+from pipeline.people_serving import audience_of
 from pipeline.publish.websub.asking import Asked
 from pipeline.publish.websub.records import HubLimits
 from pipeline.schedule.scheduler import Scheduler
@@ -66,6 +68,7 @@ class Service:
         )
         self._collecting = {source.name: threading.Lock() for source in app.settings.sources}
         self._pictures = Copying(app)
+        self.notices = NoticeLoop(app)
         websub = websub_work(app)
         self._websub = WebSubLoop(websub) if websub else None
 
@@ -80,6 +83,7 @@ class Service:
         self._wake.set()
         self._worker.start()
         self._pictures.start()
+        self.notices.start()
         if self._websub:
             self._websub.start()
         self._scheduler.start()
@@ -93,6 +97,7 @@ class Service:
         self._wake.set()
         self._worker.join()
         self._pictures.stop()
+        self.notices.stop()
         if self._websub:
             self._websub.stop()
 
@@ -215,6 +220,8 @@ def serve(app: App, announce: Callable[[str], None]) -> None:
         language=settings.site.language,
         hub=hub_address(settings),
         newsletters={newsletter.name: newsletter.title for newsletter in settings.newsletters},
+        offers=app.reception.offers,
+        privacy_url=settings.sign_up.privacy_url,
         redirects=tuple(Redirect(redirect.from_, redirect.to) for redirect in settings.redirects),
     )
     feeds = FeedDocuments(settings.publish.directory, site)
@@ -229,6 +236,7 @@ def serve(app: App, announce: Callable[[str], None]) -> None:
         pictures=settings.pictures.directory,
         tone=settings.site.tone,
         webhooks=WebhookEndpoint(app.hearing.webhooks, app.hearing.record, app.clock),
+        audience=audience_of(app, service.notices.wake),
     )
     listen = settings.web.listen
     stop = threading.Event()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline import __version__, config, render_wiring
+from pipeline import __version__, audience_wiring, config, render_wiring
 from pipeline.cadence import next_slot
 from pipeline.collect.addresses import Network
 from pipeline.collect.collect import SourceRules
@@ -232,7 +232,9 @@ def look(settings: config.Config, newsletter: config.Newsletter, language: str) 
         language=language,
         timezone=newsletter.timezone.key,
         feed_url=f"{feeds_url(settings)}/{feed.name}/" if feed else None,
+        archive_url=audience_wiring.archive_url(settings, newsletter),
         unsubscribe_address=newsletter.unsubscribe_mailto,
+        preferences=True,
         pictures_url=settings.pictures.url,
         brand=render_wiring.brand(newsletter.brand),
     )
@@ -242,7 +244,7 @@ def newsletters(settings: config.Config) -> Mapping[str, config.Newsletter]:
     return {newsletter.name: newsletter for newsletter in settings.newsletters}
 
 
-def unsubscribe_url(settings: config.Config) -> Callable[[str], str]:
-    """The link for a token."""
-    base = f"{settings.site.url}/unsubscribe/"
+def link_of(settings: config.Config, page: str) -> Callable[[str], str]:
+    """The link to a person's page (``unsubscribe``, ``preferences`` …) for a token."""
+    base = f"{settings.site.url}/{page}/"
     return lambda token: base + token

@@ -88,6 +88,10 @@ class Preferences:
         number = self.keys.read(PRIVATE_FEED, feed_token)
         return None if number is None else self.store.subscription_of_feed(PrivateFeedId(number))
 
+    def is_feed(self, feed_token: str) -> bool:
+        """Whether we made the token, be there such a feed (any more) or not."""
+        return self.keys.read(PRIVATE_FEED, feed_token) is not None
+
     def everything(self, token: str) -> Mapping[str, Any] | None:
         """All that is known of the person."""
         found = self.find(token)

@@ -12,9 +12,9 @@ from pipeline.cli.groups import listing
 from pipeline.cli.issue_named import IssueNumber, issue_named
 
 if TYPE_CHECKING:
-    from pipeline.domain.event import EventCounts
     from datetime import tzinfo
 
+    from pipeline.domain.event import EventCounts
     from pipeline.domain.issue import Issue
     from pipeline.engine.forecast import Outlook
     from pipeline.store.issue_details import IssueDetails, OpenBatch

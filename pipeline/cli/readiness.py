@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline import config, provider_wiring, render_wiring, wiring
+from pipeline import config, event_wiring, provider_wiring, render_wiring, wiring
 from pipeline.domain.article import Article, ArticleId, Author, Content, Picture
 from pipeline.domain.ledger import IssueId
 from pipeline.errors import PipelineError, Problem
@@ -142,6 +142,7 @@ def _compile_pages(settings: config.Config) -> None:
 
 def _make(settings: config.Config, name: str) -> None:
     provider_wiring.make_provider(settings, name).close()
+    event_wiring.make_webhook(settings, name, lambda _url: b"")
 
 
 def _store(settings: config.Config) -> Finding:

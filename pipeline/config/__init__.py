@@ -24,6 +24,7 @@ from pipeline.config.providers import (
     SmtpProvider,
 )
 from pipeline.config.schema import json_schema
+from pipeline.config.sign_up import SignUp
 from pipeline.config.sources import DirectorySource, FeedSource, SitemapSource, Source, WordPressSource
 from pipeline.config.values import ALL, IMMEDIATE
 
@@ -54,6 +55,7 @@ __all__ = [
     "ResendProvider",
     "SendGridProvider",
     "SesProvider",
+    "SignUp",
     "Site",
     "SitemapSource",
     "SmtpProvider",

@@ -19,6 +19,7 @@ from pipeline.config.pictures import Pictures
 from pipeline.config.podcast import Podcast
 from pipeline.config.preflight import Preflight
 from pipeline.config.providers import Provider
+from pipeline.config.sign_up import Reception, SignUp
 from pipeline.config.sources import Source
 from pipeline.config.table import Table
 from pipeline.config.values import (
@@ -197,7 +198,7 @@ class Redirect(Table):
     """Whether it is gone for good, so that readers stop asking."""
 
 
-class Newsletter(Composition, Canary):
+class Newsletter(Composition, Canary, Reception):
     """[[newsletters]]: what subscribers sign up for."""
 
     name: Name
@@ -260,6 +261,7 @@ class Config(Table):
     preflight: Preflight = Field(default_factory=Preflight)
     pictures: Pictures = Field(default_factory=Pictures)
     bounces: Bounces = Field(default_factory=Bounces)
+    sign_up: SignUp = Field(default_factory=SignUp)
     sources: Annotated[tuple[Source, ...], Listed] = ()
     feeds: Annotated[tuple[Feed, ...], Listed] = ()
     redirects: Annotated[tuple[Redirect, ...], Listed] = ()

@@ -15,6 +15,7 @@ from pipeline.config.nearest import did_you_mean, one_of
 from pipeline.config.preflight import Preflight
 from pipeline.config.providers import NOT_PROVIDERS, PROVIDERS, OwnProvider
 from pipeline.config.references import Mistake
+from pipeline.config.sign_up import SignUp
 from pipeline.config.sources import SOURCES
 from pipeline.config.table import Table
 
@@ -25,6 +26,7 @@ _TABLES: Mapping[str, type[Table]] = {
     "publish": Publish,
     "preflight": Preflight,
     "templates": Templates,
+    "sign_up": SignUp,
     "feeds": Feed,
     "newsletters": Newsletter,
 }

@@ -56,6 +56,11 @@ class Webhook(Protocol):
         ...
 
     @property
+    def largest(self) -> int:
+        """The most bytes of one: what has to be read before it is known to be genuine is small."""
+        ...
+
+    @property
     def enough(self) -> int:
         """The HTTP status by which the provider understands that it need not tell this again."""
         ...

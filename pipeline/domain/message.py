@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 
@@ -76,6 +76,21 @@ class Message:
         """The merge fields that a recipient must have values for."""
         every = (self.merge_subject, self.merge_html, self.merge_text, *(text for _, text in self.merge_headers))
         return frozenset().union(*(text.fields for text in every))
+
+
+def filled(message: Message, values: Mapping[str, str]) -> Message:
+    """The message for one recipient, without merge fields; a value that looks like one is no field.
+
+    Raises KeyError for a field without a value.
+    """
+    inert = {name: value.replace("__SUBST_", "__SUBST\u200b_") for name, value in values.items()}
+    return replace(
+        message,
+        subject=message.merge_subject.join(inert),
+        html=message.merge_html.join(html_values(inert)),
+        text=message.merge_text.join(inert),
+        headers=tuple((name, text.join(inert)) for name, text in message.merge_headers),
+    )
 
 
 def html_values(values: Mapping[str, str]) -> dict[str, str]:

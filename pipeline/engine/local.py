@@ -14,6 +14,7 @@ from pipeline.collect.collect import Collected
 from pipeline.deliver.dispatch import Desk
 from pipeline.domain.ledger import IssueId
 from pipeline.engine.due import forgotten_subscriptions, freeze_due
+from pipeline.engine.notices import deliver_notices
 from pipeline.engine.pictures import PATIENCE as PICTURE_PATIENCE
 from pipeline.engine.pictures import pictures_meanwhile
 from pipeline.engine.progress import Progress, Quiet
@@ -53,6 +54,7 @@ class LocalEngine:
         collected = self.collect_due([source.name for source in self.app.settings.sources])
         # Before mail: who has bounced or complained in the meantime gets none.
         unheard = self.app.hearing.listen(self.stopping)
+        untold = deliver_notices(self.app, self.stopping)
         with pictures_meanwhile(self.app) as copying:
             published = self.publish([feed.name for feed in self.app.settings.feeds])
             # Mail doesn't wait for a hub, and no hub for mail.
@@ -72,6 +74,7 @@ class LocalEngine:
             problems=(
                 *collected.problems,
                 *unheard,
+                *untold,
                 *published.problems,
                 *copying.problems,
                 *told,

@@ -41,6 +41,22 @@ def replace_file(path: Path, write: Callable[[Sink], None], check: Callable[[Bin
     return True
 
 
+@contextmanager
+def taking_turns(directory: Path) -> Iterator[None]:
+    """Of threads and processes that publish into a directory, one at a time is in this block.
+
+    What is published rests on what was published before: two at once would remove each other's documents, or write
+    down as the newest what the other had made of an older state.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def remove_file(path: Path) -> bool:
     """Remove a file and what a killed process left beside it.  False if there was no file."""
     _draft_path(path).unlink(missing_ok=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.publish.archive import is_archived
@@ -23,14 +20,13 @@ def note_gone(directory: Path, removed: Iterable[Path]) -> None:
     names = {name for path in removed if not is_archived(name := path.relative_to(directory).as_posix())}
     if not names:
         return
-    with _turn(directory):
-        gone = {name for name in read_gone(directory) | names if not (directory / name).exists()}
-        text = json.dumps(sorted(gone), ensure_ascii=False, indent=0) + "\n"
+    gone = {name for name in read_gone(directory) | names if not (directory / name).exists()}
+    text = json.dumps(sorted(gone), ensure_ascii=False, indent=0) + "\n"
 
-        def write(sink: Sink) -> None:
-            sink.write(text.encode())
+    def write(sink: Sink) -> None:
+        sink.write(text.encode())
 
-        replace_file(directory / GONE, write)
+    replace_file(directory / GONE, write)
 
 
 def read_gone(directory: Path) -> frozenset[str]:
@@ -40,14 +36,3 @@ def read_gone(directory: Path) -> frozenset[str]:
     except (OSError, ValueError):
         return frozenset()
     return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
-
-
-@contextmanager
-def _turn(directory: Path) -> Iterator[None]:
-    """Processes that publish into one directory take turns."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def remove_published(directory: Path) -> tuple[Path, ...]:
         return ()
     removed = remove_files(directory, manifest.files)
     remove_file(directory / MANIFEST)
-    if not any(directory.iterdir()):
+    with suppress(OSError):
         directory.rmdir()
     return removed
 
@@ -78,9 +79,12 @@ def remove_files(directory: Path, names: Iterable[str]) -> tuple[Path, ...]:
         if remove_file(path):
             removed.append(path)
         for parent in path.parents:
-            if parent == directory or not parent.is_dir() or any(parent.iterdir()):
+            if parent == directory:
                 break
-            parent.rmdir()
+            try:
+                parent.rmdir()
+            except OSError:
+                break  # there is more in it
     return tuple(removed)
 
 

@@ -46,7 +46,8 @@ class Events:
             if once is not None and not _first_time(tx, provider, once, now):
                 return Recorded(repeated=len(events))
             recorded = Recorded()
-            for page in _pages(events):
+            # In one order, so that two processes that are told the same don't wait for each other.
+            for page in _pages(sorted(events, key=lambda one: one.id)):
                 recorded += self._record_page(tx, provider, page, now, rules)
         return recorded
 

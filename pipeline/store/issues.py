@@ -14,6 +14,7 @@ from pipeline.domain.canary import CanaryLimits
 from pipeline.domain.issue import IMMEDIATE, Hold, Issue, IssueContents, IssueKey, IssueState, Terms
 from pipeline.domain.ledger import IssueId
 from pipeline.domain.message import Message
+from pipeline.domain.past_issue import past_issue_path
 from pipeline.store.articles import revisions
 from pipeline.store.books import books, unbalanced
 from pipeline.store.cancelling import cancel, finish
@@ -45,6 +46,8 @@ class UnrenderedVariant:
     key: IssueKey
     language: str
     contents: IssueContents
+    path: str = ""
+    """The last part of the address at which everybody can read it."""
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -128,6 +131,7 @@ class Issues:
                     id=row.id,
                     key=_key(row),
                     language=row.language,
+                    path=past_issue_path(row.uid, row.slot, row.number),
                     contents=IssueContents(
                         articles=revisions(tx, [(ArticleId(a), number) for a, number in json.loads(row.articles)]),
                         sections=tuple(json.loads(row.sections)),

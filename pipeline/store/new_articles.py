@@ -6,12 +6,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from pipeline.domain.article import ArticleId
 from pipeline.store.tables import article
 
 _AT_ONCE = 400
+
+# Made once: that takes longer than to carry them out.
+_TAKEN = select(article.c.public_id).where(article.c.public_id.in_(bindparam("ids", expanding=True)))
+_LAST = select(func.coalesce(func.max(article.c.id), 0))
 
 
 @dataclass(slots=True)
@@ -28,8 +32,7 @@ class NewArticles:
         self._free = set(wanted)
         asked = sorted(self._free)
         for start in range(0, len(asked), _AT_ONCE):
-            taken = select(article.c.public_id).where(article.c.public_id.in_(asked[start : start + _AT_ONCE]))
-            self._free.difference_update(self.tx.execute(taken).scalars())
+            self._free.difference_update(self.tx.execute(_TAKEN, {"ids": asked[start : start + _AT_ONCE]}).scalars())
         self._numbers = _next_numbers(self.tx, len(wanted)) if wanted else iter(())
 
     def add(self, public_ids: Iterator[str], **values: object) -> ArticleId:
@@ -64,5 +67,5 @@ def _next_numbers(tx: Connection, count: int) -> Iterator[int]:
         sequence = func.nextval(func.pg_get_serial_sequence("article", "id"))
         return iter(tx.execute(select(sequence).select_from(func.generate_series(1, count).alias())).scalars().all())
     # As SQLite itself numbers rows.
-    last: int = tx.execute(select(func.coalesce(func.max(article.c.id), 0))).scalar_one()
+    last: int = tx.execute(_LAST).scalar_one()
     return iter(range(last + 1, last + 1 + count))

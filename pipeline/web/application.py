@@ -17,6 +17,7 @@ from pipeline.catalogues import Tone
 from pipeline.web.feeds import FeedDocuments
 from pipeline.web.hub import LARGEST_REQUEST, Ask, HubEndpoint
 from pipeline.web.pages import Pages
+from pipeline.web.people import Audience, people_routes
 from pipeline.web.pictures import PictureFiles
 from pipeline.web.redirects import Redirects
 from pipeline.web.safety_net import SafetyNet, plain_error
@@ -37,12 +38,14 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     pictures: Path | None = None,
     tone: Tone = "formal",
     webhooks: WebhookEndpoint | None = None,
+    audience: Audience | None = None,
 ) -> Starlette:
     """The public web app.
 
     ``templates`` are directories that have ``web``; the first that has a template counts.  ``health``, ``choices`` and
     ``clock`` are called in threads.  ``ask_hub`` keeps what our own WebSub hub is asked; None where there is none.
     ``pictures`` is the directory of copies, if there are any.  ``webhooks`` takes what mail providers post.
+    ``audience`` is what the pages for sign-up, preferences and past issues need; None where there are none.
     """
     pages = Pages(templates, site, tone)
     unsubscribe = UnsubscribePages(site, pages, choices, clock)
@@ -57,12 +60,15 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
 
     routes = [
         Route("/", lambda _request: RedirectResponse("feeds/", status_code=302)),
+        Route("/feeds", lambda _request: RedirectResponse("feeds/", status_code=301)),
         Route("/feeds/{path:path}", feeds),
         Route("/unsubscribe/{token}", unsubscribe.show),
         Route("/unsubscribe/{token}", unsubscribe.act, methods=["POST"], max_body_size=LARGEST_FORM),
         Route("/healthz", alive),
         Route("/readyz", ready),
     ]
+    if audience is not None:
+        routes += people_routes(site, pages, audience, templates, clock)
     if pictures is not None:
         routes.append(Route("/pictures/{path:path}", PictureFiles(pictures).answer))
     if webhooks is not None:

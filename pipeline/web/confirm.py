@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from pipeline.audience.mail_address import readable
 from pipeline.audience.sign_up_store import Confirmed, SignUpStore
+from pipeline.audience.store import SubscriptionStore
 from pipeline.audience.tokens import CONFIRM, PREFERENCES, TokenKeys
+from pipeline.domain.audience import Subscription, SubscriptionState
 from pipeline.domain.sign_up import SignUp, SignUpId, SignUpKind
 from pipeline.web.cadence_words import cadence_label
 from pipeline.web.crossing import is_from_elsewhere
@@ -51,7 +53,10 @@ _DONE: Mapping[SignUpKind, tuple[str, str]] = {
 }
 _TAKEN = (
     _("This address is subscribed already"),
-    _("{address} has a subscription of its own, so nothing was changed. You can end the other one by a link in its issues."),
+    _(
+        "{address} has a subscription of its own, so nothing was changed. You can end the other one by a link in its"
+        " issues."
+    ),
 )
 
 
@@ -61,6 +66,7 @@ class Confirming:
 
     keys: TokenKeys
     store: SignUpStore
+    subscriptions: SubscriptionStore
     welcomes: Collection[str] = ()
 
 
@@ -80,7 +86,8 @@ class ConfirmPages:
         if found is None:
             return self._said(request, "", _EXPIRED, 404)
         if found.subscription is not None:
-            return self._confirm(request, SignUpId(found.id))
+            made = self._confirming.subscriptions.subscription(found.subscription)
+            return self._done(request, found, made) if made else self._said(request, "", _EXPIRED, 404)
         words = self._pages.words(request, found.choice.language or found.spoken)
         title, text = (
             words.gettext(one).format(newsletter=self._title(found.newsletter), address=readable(found.address))
@@ -105,29 +112,31 @@ class ConfirmPages:
         return await run_in_threadpool(self._confirm, request, SignUpId(number))
 
     def _confirm(self, request: Request, number: SignUpId) -> Response:
-        """Confirm; once that is done, it only says so."""
-        confirming = self._confirming
-        asked: SignUp | None = confirming.store.find(number, self._clock())
-        done = confirming.store.confirm(number, self._clock(), network_of(request), confirming.welcomes)
+        confirming, now = self._confirming, self._clock()
+        asked = confirming.store.find(number, now)
+        done = confirming.store.confirm(number, now, network_of(request), confirming.welcomes)
         if asked is None or done is None:
             return self._said(request, "", _EXPIRED, 404)
-        one = done.subscription
-        language = one.language or asked.spoken
-        address = readable(one.subscriber.address)
         if done.what is Confirmed.TAKEN:
-            return self._said(request, language, _TAKEN, 200, address=readable(asked.address))
+            return self._said(request, asked.spoken, _TAKEN, 200, address=readable(asked.address))
         if done.what is Confirmed.DONE:
-            log.info("sign-up confirmed", newsletter=one.newsletter, what=asked.kind)
-        words = self._pages.words(request, language)
-        preferences = confirming.keys.make(PREFERENCES, one.id)
+            log.info("sign-up confirmed", newsletter=asked.newsletter, what=asked.kind)
+        return self._done(request, asked, done.subscription)
+
+    def _done(self, request: Request, asked: SignUp, one: Subscription) -> Response:
+        if one.state is SubscriptionState.UNSUBSCRIBED:
+            # They have left since; a link from before doesn't bring them back.
+            return self._said(request, asked.spoken, _EXPIRED, 404)
+        words = self._pages.words(request, one.language or asked.spoken)
         title, text = (
             words.gettext(said).format(
                 newsletter=self._title(one.newsletter),
-                address=address,
+                address=readable(one.subscriber.address),
                 cadence=f"{cadence_label(words, one.cadence)}.",
             )
             for said in _DONE[asked.kind]
         )
+        preferences = self._confirming.keys.make(PREFERENCES, one.id)
         links = [(words.gettext(_("Change topics and frequency")), f"../preferences/{preferences}")]
         offer = self._site.offers.get(one.newsletter)
         if offer is not None and offer.archive == "public":

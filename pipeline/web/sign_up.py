@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from pipeline.audience.mail_address import AddressFault, AddressPolicy, UnusableAddress, normalised
+from pipeline.audience.mail_address import AddressFault, AddressPolicy, UnusableAddress, normalised, readable
 from pipeline.audience.offer import Fields, Offer, first, read_choice, read_name
 from pipeline.audience.proof import WAITED, Challenges, Evidence
 from pipeline.catalogues import Words
@@ -142,23 +142,23 @@ class SignUpPages:
                 return _json(400, title="", text=fault)
             return self._form(offer, words, fields, fault=fault, status=400)
         if first(fields, _TRAP):
-            return self._said(request, words, _THANKS, address=typed, newsletter=offer.title)
+            return self._said(request, words, _THANKS, address=readable(address), newsletter=offer.title)
         evidence = self._desk.challenges.judge(first(fields, "challenge"), first(fields, "work"), now)
         if evidence is Evidence.NOTHING:
-            return self._step(request, offer, words, fields, typed)
+            return self._step(request, offer, words, fields, address)
         if evidence is Evidence.TIME and network and (wait := self._slow.wait(network)):
             return self._busy(request, words, wait)
         asked = NewSignUp(
             newsletter=offer.name,
             address=address,
-            choice=read_choice(fields, offer, list(self._pages.languages), self._zones),
+            choice=read_choice(fields, offer, self._pages.languages, self._zones),
             name=read_name(fields),
             spoken=words.language,
             network=network,
             consent=_consent(offer, words),
         )
         self._desk.ask(asked, now)
-        return self._said(request, words, _THANKS, address=typed, newsletter=offer.title)
+        return self._said(request, words, _THANKS, address=readable(address), newsletter=offer.title)
 
     def _offer(self, request: Request) -> Offer:
         offer = self._site.offers.get(request.path_params["newsletter"])
@@ -177,7 +177,7 @@ class SignUpPages:
             offer=offer,
             labels=cadence_labels(words, offer.cadences),
             languages=self._pages.languages,
-            chosen=read_choice(fields, offer, list(self._pages.languages)),
+            chosen=read_choice(fields, offer, self._pages.languages),
             typed={name: first(fields, name) for name in ("email", "name")},
             consent=_consent(offer, words),
             challenge=self._desk.challenges.make(self._clock()),
@@ -186,12 +186,12 @@ class SignUpPages:
             fault=fault,
         )
 
-    def _step(self, request: Request, offer: Offer, words: Words, fields: Fields, typed: str) -> Response:
+    def _step(self, request: Request, offer: Offer, words: Words, fields: Fields, address: str) -> Response:
         """Ask once more, where neither work nor time speaks for a person yet."""
         if _wants_json(request):
             return _json(409, title="", text="", again=True)
         kept = {"email", "name", "cadence", "topic", "language", "timezone"}
-        heading, text = (words.gettext(one).format(address=typed, newsletter=offer.title) for one in _STEP)
+        heading, text = (words.gettext(one).format(address=readable(address), newsletter=offer.title) for one in _STEP)
         return self._pages.page(
             "web/sign-up-step.html.j2",
             words,

@@ -47,9 +47,12 @@ class WebhookEndpoint:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type not in webhook.content_types:
             return _said(415, f"Send {' or '.join(sorted(webhook.content_types))}.")
+        body = await request.body()
+        if len(body) > webhook.largest:
+            return _said(413, "That is too large.")
         posted = Posted(
             headers={key.lower(): value for key, value in request.headers.items()},
-            body=await request.body(),
+            body=body,
             token=request.path_params.get("token", ""),
         )
         return await run_in_threadpool(self._take, name, webhook, posted)

@@ -129,7 +129,9 @@ def test_a_process_that_dies_leaves_its_booking(store: Store, issue: IssueId, cl
 
 def test_processes_share_a_budget(store: Store, issue: IssueId, clock: Clock) -> None:
     providers = [FakeProvider() for _ in range(4)]
-    desks = [desk(store, clock, one, owner=str(n), budgets={"fake": Budget(per_hour=5)}) for n, one in enumerate(providers)]
+    desks = [
+        desk(store, clock, one, owner=str(n), budgets={"fake": Budget(per_hour=5)}) for n, one in enumerate(providers)
+    ]
     for one in desks:
         one.ledger = store.ledger  # others are at work between a transition and a look at the books
     with ThreadPoolExecutor(4) as pool:

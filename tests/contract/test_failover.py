@@ -66,7 +66,7 @@ def test_a_provider_that_takes_less_a_call_gets_smaller_batches(store: Store, is
 def test_what_was_tried_is_not_tried_under_the_same_key_in_another_size(
     store: Store, issue: IssueId, clock: Clock
 ) -> None:
-    seen: list[object] = []
+    seen: list[tuple[object, object]] = []
     first, second = FakeProvider("first", script=[UNAVAILABLE]), Small("second")
     for provider in (first, second):
         original = provider.submit
@@ -78,7 +78,7 @@ def test_what_was_tried_is_not_tried_under_the_same_key_in_another_size(
         provider.submit = watching  # type: ignore[method-assign, assignment]
     drain(desk(store, clock, first, second))
     by_id: dict[object, object] = {}
-    for id_, people in seen:  # type: ignore[misc]
+    for id_, people in seen:
         assert by_id.setdefault(id_, people) == people
 
 

@@ -44,8 +44,13 @@ def review(store: Store, clock: Clock) -> None:
 def tell(store: Store, issue: IssueId, kind: EventKind, *names: str) -> None:
     ids = {one.subscriber.address: one.subscriber.id for one in store.subscriptions.listed()}
     events = [
-        Event(id=f"{kind} {name}", kind=kind, recipient=f"{name}@example.org", issue=shown(store, issue).uid,
-              subscriber=ids[f"{name}@example.org"])
+        Event(
+            id=f"{kind} {name}",
+            kind=kind,
+            recipient=f"{name}@example.org",
+            issue=shown(store, issue).uid,
+            subscriber=ids[f"{name}@example.org"],
+        )
         for name in names
     ]
     store.events.record("fake", events, at(20), RULES)

@@ -46,7 +46,7 @@ class Balanced:
         return checked
 
 
-def desk(  # noqa: PLR0913  (what a test may set)
+def desk(
     store: Store,
     clock: Clock,
     *providers: Provider,
@@ -58,7 +58,7 @@ def desk(  # noqa: PLR0913  (what a test may set)
     sender: str = "news.example.org",
 ) -> Desk:
     return Desk(
-        ledger=Balanced(store),  # type: ignore[arg-type]  # it has all of its methods
+        ledger=Balanced(store),
         providers={NEWSLETTER: providers},
         fields=lambda addressee, _language: {"unsubscribe_url": f"https://x.example/{addressee.subscription}"},
         owner=owner,

@@ -9,6 +9,7 @@ There is no hook in the product for this.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -16,7 +17,6 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -25,15 +25,10 @@ from typing import Any, Self
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass
 class Worker:
-    """The parent of such processes; one lives at a time."""
+    """The parent of such processes; one lives at a time, as ``pid``."""
 
-    directory: Path
-    provider: str
-    url: str
-    pid: int = 0
-    _process: subprocess.Popen[str] = field(init=False)
+    pid = 0
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -54,21 +49,21 @@ class Worker:
         self._process.wait()
         self._process.stdout.close()
 
-    def start(self, number: int, **order: Any) -> None:
-        """Let a child mail issue ``number``, and what is left of those before it."""
+    def start(self, **order: Any) -> None:
+        """Let a child mail what is due in the store in ``directory``, by the ``provider`` of that kind at ``url``."""
         assert self._process.stdin
-        whole = {"directory": str(self.directory), "provider": self.provider, "url": self.url, "issue": number, **order}
-        self._process.stdin.write(json.dumps(whole) + "\n")
+        self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         self.pid = int(self._line())
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def ended(self) -> int:
         """Wait for it; the exit code, or the negative signal that killed it."""
         return int(self._line())
-
-    def run(self, number: int, **order: Any) -> int:
-        self.start(number, **order)
-        return self.ended()
 
     def _line(self) -> str:
         assert self._process.stdout
@@ -162,8 +157,7 @@ def _child(order: dict[str, Any]) -> None:
 
 def _main() -> None:
     _provider("outbox", "/nowhere")
-    import pipeline.engine.local
-    import tests.fakes.mailing  # noqa: F401
+    import pipeline.engine.local  # noqa: F401
 
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:

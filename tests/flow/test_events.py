@@ -20,6 +20,8 @@ from werkzeug import Request, Response
 
 from pipeline import config
 from pipeline.app import App, open_app
+from pipeline.deliver.events.suppression_lists import SendGridLists
+from pipeline.deliver.providers.http_calls import HttpCalls
 from pipeline.domain.audience import NewSubscriber, SubscriptionState, SuppressionReason
 from pipeline.domain.event import EventCounts, EventKind
 from pipeline.domain.issue import IMMEDIATE, IssueKey
@@ -31,7 +33,7 @@ from pipeline.web.server import WebServer
 from pipeline.web.site import Health, WebSite
 from pipeline.web.webhooks import LARGEST_POST, WebhookEndpoint
 from pipeline.wiring import terms
-from tests.fakes.commands import CONFIG
+from tests.fakes.commands import CONFIG, Project
 from tests.fakes.imap_server import ImapServer
 from tests.fakes.mailing import show, sighting
 
@@ -257,8 +259,9 @@ def test_mandrill_signs_the_public_address(make: Make) -> None:
         ("/webhooks/mailgun/x/y", {"json": {}}, 404),
         ("/webhooks/mailgun", {"data": "{}", "headers": {"Content-Type": "text/html"}}, 415),
         ("/webhooks/mandrill", {"json": {}}, 415),
+        ("/webhooks/mailgun", {"data": b" " * 1_000_001, "headers": {"Content-Type": "application/json"}}, 413),
         (
-            "/webhooks/mailgun",
+            "/webhooks/postmark",
             {"data": b" " * (LARGEST_POST + 1), "headers": {"Content-Type": "application/json"}},
             413,
         ),
@@ -537,3 +540,48 @@ def test_a_mailbox_without_signed_addresses_is_a_mistake(tmp_path: Path) -> None
     file.write_text(CONFIG + '\n[bounces]\nmaildir = "x"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="could be told apart"):
         config.load(file, {})
+
+
+def test_sendgrids_lists_are_taken_over_page_by_page(httpserver: HTTPServer) -> None:
+    bounces = [{"email": f"{n}@example.org", "status": "5.1.1", "reason": "unknown"} for n in range(700)]
+    others = {
+        "invalid_emails": [{"email": "x@example.org", "reason": "no domain"}],
+        "spam_reports": [],
+        "unsubscribes": [],
+    }
+
+    def listed(request: Request) -> Response:
+        assert request.headers["Authorization"] == "Bearer key"
+        kind, offset = request.path.rpartition("/")[2], int(request.args["offset"])
+        items = others.get(kind, bounces)
+        return Response(
+            json.dumps(items[offset : offset + int(request.args["limit"])]), content_type="application/json"
+        )
+
+    httpserver.expect_request(re.compile("/v3/suppression/.*")).respond_with_handler(listed)
+    calls = HttpCalls(where="providers.sendgrid", timeout=timedelta(seconds=5), headers={"Authorization": "Bearer key"})
+    lists = SendGridLists(where="providers.sendgrid", base_url=httpserver.url_for("").rstrip("/"), calls=calls)
+    found = list(lists.read())
+    lists.close()
+    assert len(found) == 701
+    assert {one.reason for one in found} == {SuppressionReason.HARD_BOUNCE}
+
+
+def test_lists_are_taken_over_by_a_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, mailgun: Mailgun
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    mailgun.lists = {"bounces": [{"address": "anna@example.org", "code": "550"}]}
+    text = CONFIG.replace('providers = ["outbox"]', 'providers = ["mailgun"]')
+    project = Project.make(
+        tmp_path / "p", capsys, text + PROVIDERS.format(base_url=mailgun.server.url_for("").rstrip("/"))
+    )
+    assert project.done("suppressions", "sync", "mailgun", "--json").json == {
+        "provider": "mailgun",
+        "listed": 1,
+        "added": 1,
+    }
+    assert "hard bounce" in project.done("suppressions").out
+    assert project("suppressions", "sync", "outbox").code == 2
+    assert project("suppressions", "sync", "nobody").code == 2

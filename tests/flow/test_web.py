@@ -256,10 +256,18 @@ def test_feeds_name_themselves_and_their_hub_and_may_be_read_by_other_sites(site
     assert "default-src 'none'" in page["Content-Security-Policy"]
 
 
+def test_the_feed_of_a_topic_called_archive_has_a_hub_and_an_archive_has_none(site: Site) -> None:
+    for name in ("themen/archive/atom.xml", "alle/archive/2026-01/atom.xml"):
+        (site.feeds / name).parent.mkdir(parents=True)
+        (site.feeds / name).write_text("<feed/>", encoding="utf-8")
+    assert 'rel="hub"' in site.get("/feeds/themen/archive/atom.xml").headers["Link"]
+    assert 'rel="hub"' not in site.get("/feeds/alle/archive/2026-01/atom.xml").headers["Link"]
+
+
 def test_the_ways_in_lead_to_pages(site: Site) -> None:
     assert site.get("/feeds/alle/").content == (site.feeds / "alle" / "index.html").read_bytes()
     assert site.get("/feeds/").content == (site.feeds / "index.html").read_bytes()
-    for path in ("/", "/feeds/alle"):
+    for path in ("/", "/feeds", "/feeds/alle"):
         answer = site.get(path)
         assert answer.status_code in {301, 302}
         assert requests.get(site.url + path, timeout=5).status_code == 200

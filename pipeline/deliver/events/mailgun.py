@@ -21,6 +21,7 @@ from pipeline.domain.event import Event, EventKind
 # Mailgun tries for eight hours, and may do so with the same time and token.
 _WINDOW = timedelta(hours=12)
 _LONGEST_TOKEN = 128
+_LARGEST = 1_000_000  # bytes of one event
 
 _KINDS: Mapping[str, EventKind] = {
     "accepted": EventKind.ACCEPTED,
@@ -40,7 +41,8 @@ _LISTED: Mapping[str, SuppressionReason] = {
 
 def webhook(signing_key: str) -> CheckedWebhook:
     """``signing_key`` is the HTTP webhook signing key.  Mailgun takes 406 as the wish not to be told again."""
-    return CheckedWebhook(check=_signed(signing_key.encode()), read=_read, enough=HTTPStatus.NOT_ACCEPTABLE)
+    check = _signed(signing_key.encode())
+    return CheckedWebhook(check=check, read=_read, largest=_LARGEST, enough=HTTPStatus.NOT_ACCEPTABLE)
 
 
 def _signed(key: bytes) -> Check:

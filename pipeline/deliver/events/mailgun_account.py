@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 
 from pipeline.deliver.event import Listed, Unreadable
 from pipeline.deliver.events import reading
-from pipeline.deliver.events.asking import answered
+from pipeline.deliver.events.asking import Calls, answered
 from pipeline.deliver.events.mailgun import read_event
-from pipeline.deliver.providers.http_calls import HttpCalls
 from pipeline.domain.audience import SuppressionReason
 from pipeline.domain.event import Event
 from pipeline.errors import ProviderUnavailable
@@ -34,7 +33,7 @@ class MailgunAccount:
     where: str
     domain: str
     base_url: str
-    calls: HttpCalls
+    calls: Calls
 
     def since(self, since: datetime, until: datetime) -> Iterator[Sequence[Event]]:
         parameters = {

@@ -25,6 +25,7 @@ class CheckedWebhook:
     check: Check
     read: Read
     content_types: frozenset[str] = JSON
+    largest: int = 10_000_000
     enough: int = HTTPStatus.BAD_REQUEST
 
     def receive(self, posted: Posted, now: datetime) -> Received:

@@ -52,6 +52,7 @@ class SesWebhook:
     signature: SnsSignature
     fetch: Fetch
     content_types: frozenset[str] = frozenset({"text/plain", "application/json"})
+    largest: int = 1_000_000
     enough: int = HTTPStatus.BAD_REQUEST
 
     def receive(self, posted: Posted, now: datetime) -> Received:

@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from pipeline.deliver.event import Listed
 from pipeline.deliver.events import reading
-from pipeline.deliver.events.asking import answered
-from pipeline.deliver.providers.http_calls import HttpCalls
+from pipeline.deliver.events.asking import Calls, answered
 from pipeline.domain.audience import SuppressionReason
 from pipeline.errors import ProviderUnavailable
 
@@ -28,7 +27,7 @@ class PostmarkList:
     where: str
     base_url: str
     stream: str
-    calls: HttpCalls
+    calls: Calls
 
     def read(self) -> Iterator[Listed]:
         # One list, in one answer; asked for by reason, each is shorter.
@@ -55,7 +54,7 @@ class SendGridLists:
 
     where: str
     base_url: str
-    calls: HttpCalls
+    calls: Calls
 
     def read(self) -> Iterator[Listed]:
         for kind, why in (

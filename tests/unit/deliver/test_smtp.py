@@ -5,11 +5,13 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from pipeline.deliver.events.verp import Verp
 from pipeline.deliver.providers.smtp import SmtpProvider
 from pipeline.deliver.providers.smtp_replies import Reply
 from pipeline.domain.ledger import OutcomeKind
@@ -54,6 +56,18 @@ def test_the_envelope_has_the_from_address_or_what_is_set() -> None:
         ("redaktion@news.example.org", "person1@example.org"),
         ("bounces@news.example.org", "person2@example.org"),
     ]
+
+
+def test_each_delivery_can_have_an_envelope_address_of_its_own_but_a_test_has_none() -> None:
+    verp = Verp("bounces@news.example.org", [b"k" * 32])
+    envelope = {"envelope_from": "bounces@news.example.org", "envelope_of": verp.sender}
+    with SmtpServer() as server, provider_for(server, **envelope) as provider:
+        batch = a_batch(a_recipient(1), a_recipient(2))
+        provider.submit(batch, a_message())
+        provider.submit(replace(batch, test=True), a_message())
+    senders = [received.sender for received in server.received]
+    assert [verp.read(sender) for sender in senders[:2]] == [(batch.issue, 1), (batch.issue, 2)]
+    assert senders[2:] == ["bounces@news.example.org"] * 2
 
 
 def test_lines_end_in_crlf_and_are_never_longer_than_the_protocol_allows() -> None:

@@ -8,12 +8,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
 
 from pipeline.deliver.event import NotGenuine, Posted, Unreadable, Webhook
 from pipeline.deliver.events import (
@@ -32,7 +33,6 @@ from pipeline.deliver.events import (
 from pipeline.domain.event import EventKind
 from pipeline.errors import SourceUnavailable
 
-DATA = Path(__file__).parents[2] / "data" / "webhooks"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -230,12 +230,61 @@ def test_svixs_window_is_five_minutes(minutes: int) -> None:
     assert refused(webhook, SVIX, SVIX_NOW + timedelta(minutes=minutes, seconds=1 if minutes > 0 else -1))
 
 
-# Amazon SES: notifications that SNS signed in 2013, with the certificate of that time.
+# Amazon SES: no notification with a true signature is published, so we sign as SNS's documents say.
 
-TOPIC = "arn:aws:sns:us-east-1:250214102493:Demo_App_Unsubscribes"
-CERTIFICATE = (DATA / "sns.pem").read_bytes()
-SNS_NOW = datetime(2013, 10, 18, 16, tzinfo=UTC)
-SNS_LATER = datetime(2013, 10, 29, 22, tzinfo=UTC)
+TOPIC = "arn:aws:sns:us-east-1:123456789012:Rundbrief"
+CERTIFICATE_URL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-e372f8ca30337fdb084e8ac449342c77.pem"
+SNS_NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SNS_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+BOUNCE = {
+    "notificationType": "Bounce",
+    "bounce": {
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": "username@example.com", "status": "5.1.1", "action": "failed"}],
+        "timestamp": "2026-11-24T11:59:00.000Z",
+    },
+    "mail": {"destination": ["username@example.com"], "messageId": "00000138111222aa"},
+}
+MESSAGES: Mapping[str, Mapping[str, str]] = {
+    "bounce": {
+        "Type": "Notification",
+        "MessageId": "f34c6922-c3a1-54a1-bd88-23f998b43978",
+        "TopicArn": TOPIC,
+        "Subject": "Amazon SES Email Event Notification",
+        "Message": json.dumps(BOUNCE),
+        "Timestamp": "2026-11-24T11:59:45.484Z",
+        "UnsubscribeURL": "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe",
+    },
+    "subscription": {
+        "Type": "SubscriptionConfirmation",
+        "MessageId": "334fa09c-cfa2-465c-82aa-733848bece90",
+        "Token": "2336412f37fb687f",
+        "TopicArn": TOPIC,
+        "Message": "You have chosen to subscribe to the topic.",
+        "SubscribeURL": f"https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336",
+        "Timestamp": "2026-11-24T11:59:00.871Z",
+    },
+}
+SIGNED_KEYS = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+
+
+def certificate_of(key: rsa.RSAPrivateKey) -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(7).not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+CERTIFICATE = certificate_of(SNS_KEY)
+
+
+def signed_by(key: rsa.RSAPrivateKey, message: Mapping[str, str], version: str = "1") -> dict[str, str]:
+    text = "".join(f"{name}\n{message[name]}\n" for name in SIGNED_KEYS if name in message)
+    algorithm = hashes.SHA1() if version == "1" else hashes.SHA256()  # noqa: S303
+    signature = base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), algorithm)).decode()
+    return {**message, "SignatureVersion": version, "Signature": signature, "SigningCertURL": CERTIFICATE_URL}
 
 
 class Sns:
@@ -250,52 +299,54 @@ class Sns:
         return self.certificate if url.endswith(".pem") else b"<ConfirmSubscriptionResponse/>"
 
 
-def sns_post(name: str, **changed: str | None) -> Posted:
-    message = json.loads((DATA / name).read_text()) | changed
-    body = json.dumps({key: value for key, value in message.items() if value is not None}).encode()
+def sns_post(name: str, version: str = "1", key: rsa.RSAPrivateKey = SNS_KEY, **changed: str | None) -> Posted:
+    message: dict[str, str | None] = {**signed_by(key, MESSAGES[name], version), **changed}
+    body = json.dumps({name: value for name, value in message.items() if value is not None}).encode()
     return Posted(headers={"content-type": "text/plain; charset=UTF-8"}, body=body)
 
 
-def test_what_sns_signed_passes() -> None:
-    webhook = ses.webhook(TOPIC, Sns())
-    (bounce,) = webhook.receive(sns_post("sns_bounce.json"), SNS_NOW).events
-    assert (bounce.kind, bounce.recipient) == (EventKind.HARD_BOUNCE, "username@example.com")
-    assert bounce.at == datetime(2012, 6, 19, 1, 7, 52, tzinfo=UTC)
-    complaints = webhook.receive(sns_post("sns_complaint.json"), SNS_LATER).events
-    assert {event.kind for event in complaints} == {EventKind.COMPLAINED}
-    assert len({event.id for event in complaints}) == len(complaints)
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_what_sns_signed_passes(version: str) -> None:
+    (event,) = ses.webhook(TOPIC, Sns()).receive(sns_post("bounce", version), SNS_NOW).events
+    assert (event.kind, event.recipient) == (EventKind.HARD_BOUNCE, "username@example.com")
+    assert event.at == datetime(2026, 11, 24, 11, 59, tzinfo=UTC)
+
+
+def test_another_key_is_not_that_of_sns() -> None:
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert refused(ses.webhook(TOPIC, Sns()), sns_post("bounce", key=other), SNS_NOW)
 
 
 def test_a_certificate_is_fetched_once() -> None:
     sns = Sns()
     webhook = ses.webhook(TOPIC, sns)
-    webhook.receive(sns_post("sns_bounce.json"), SNS_NOW)
-    webhook.receive(sns_post("sns_complaint.json"), SNS_LATER)
-    assert len(sns.fetched) == 1
+    for _ in range(3):
+        webhook.receive(sns_post("bounce"), SNS_NOW)
+    assert sns.fetched == [CERTIFICATE_URL]
 
 
 def test_the_subscription_of_our_own_topic_is_confirmed() -> None:
     sns = Sns()
-    received = ses.webhook(TOPIC, sns).receive(sns_post("sns_subscription.json"), SNS_NOW)
+    received = ses.webhook(TOPIC, sns).receive(sns_post("subscription"), SNS_NOW)
     assert list(received.events) == []
     assert [url.partition("&")[0] for url in sns.fetched[1:]] == [
         "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription"
     ]
 
 
-@pytest.mark.parametrize("name", ["sns_bounce.json", "sns_subscription.json"])
+@pytest.mark.parametrize("name", ["bounce", "subscription"])
 @pytest.mark.parametrize(
     "changed",
     [
         {"Message": "{}"},
-        {"Timestamp": "2013-10-18T15:50:45.485Z"},
+        {"Timestamp": "2026-11-24T11:59:45.485Z"},
         {"MessageId": "another"},
         {"Subject": "", "Type": "Notification", "Message": "x"},
         {"Signature": "AAAA"},
         {"Signature": None},
         {"SignatureVersion": "2"},
         {"SignatureVersion": "3"},
-        {"TopicArn": "arn:aws:sns:us-east-1:250214102493:Another"},
+        {"TopicArn": "arn:aws:sns:us-east-1:123456789012:Another"},
         {"Type": "Another"},
     ],
 )
@@ -322,21 +373,26 @@ def test_what_was_tampered_with_is_not_of_sns(name: str, changed: dict[str, str 
 )
 def test_a_certificate_comes_from_sns_in_the_topics_region_only(url: str) -> None:
     sns = Sns()
-    assert refused(ses.webhook(TOPIC, sns), sns_post("sns_bounce.json", SigningCertURL=url), SNS_NOW)
+    assert refused(ses.webhook(TOPIC, sns), sns_post("bounce", SigningCertURL=url), SNS_NOW)
     assert sns.fetched == []
 
 
-def test_a_stale_notification_and_one_with_a_certificate_that_has_expired_are_not_taken() -> None:
-    assert refused(ses.webhook(TOPIC, Sns()), sns_post("sns_bounce.json"), SNS_NOW + timedelta(hours=2))
-    assert refused(ses.webhook(TOPIC, Sns()), sns_post("sns_bounce.json"), NOW)
+def test_a_certificate_that_has_expired_is_none() -> None:
+    later = datetime(2027, 2, 1, tzinfo=UTC)
+    message = signed_by(SNS_KEY, {**MESSAGES["bounce"], "Timestamp": "2027-02-01T00:00:00.000Z"})
+    assert refused(ses.webhook(TOPIC, Sns()), Posted(headers={}, body=json.dumps(message).encode()), later)
+
+
+def test_a_stale_notification_is_not_taken() -> None:
+    assert refused(ses.webhook(TOPIC, Sns()), sns_post("bounce"), SNS_NOW + timedelta(hours=2))
 
 
 def test_what_is_no_certificate_is_not_kept() -> None:
     sns = Sns(b"<html>")
     webhook = ses.webhook(TOPIC, sns)
-    assert refused(webhook, sns_post("sns_bounce.json"), SNS_NOW)
+    assert refused(webhook, sns_post("bounce"), SNS_NOW)
     sns.certificate = CERTIFICATE
-    assert not refused(webhook, sns_post("sns_bounce.json"), SNS_NOW)
+    assert not refused(webhook, sns_post("bounce"), SNS_NOW)
 
 
 def test_where_sns_can_not_be_reached_it_is_to_be_told_again() -> None:
@@ -344,7 +400,7 @@ def test_where_sns_can_not_be_reached_it_is_to_be_told_again() -> None:
         raise SourceUnavailable("is away")
 
     with pytest.raises(SourceUnavailable):
-        ses.webhook(TOPIC, unreachable).receive(sns_post("sns_bounce.json"), SNS_NOW)
+        ses.webhook(TOPIC, unreachable).receive(sns_post("bounce"), SNS_NOW)
 
 
 @pytest.mark.parametrize("topic", ["", "arn:aws:sqs:us-east-1:250214102493:x", "arn:aws:sns:evil.example/:1:x"])
