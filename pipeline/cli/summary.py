@@ -15,7 +15,7 @@ from pipeline.cli.times import shown
 from pipeline.domain.issue import IssueState
 
 if TYPE_CHECKING:
-    from pipeline.config import Config, OutboxProvider
+    from pipeline.config import Config
     from pipeline.domain.issue import Issue
     from pipeline.engine.report import Report
 
@@ -85,6 +85,8 @@ def _mailed(issue: Issue, settings: Config) -> str:
 
 
 def _places(settings: Config, report: Report) -> Iterator[str]:
+    from pipeline.config import OutboxProvider  # noqa: PLC0415  (pydantic loads slowly, and `--help` needs none)
+
     if report.written:
         yield _from_here(settings.publish.directory / "index.html")
     mailed = {issue.key.newsletter for issue in report.issues if issue.books.accepted}

@@ -32,7 +32,7 @@ from pipeline.publish.uri import to_uri
 ATOM = "http://www.w3.org/2005/Atom"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_LIKE_HTML = re.compile(r"</?[A-Za-z!]|&#?\w+;")
+_LIKE_HTML = re.compile(r"</\w")
 
 
 class AtomFormat:
