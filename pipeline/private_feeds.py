@@ -65,9 +65,7 @@ class PrivateFeeds:
         newest = self.store.articles.newest(limit=_LOOKED_AT, chosen=_chosen(self._newsletters.get(one.newsletter)))
         wanted = frozenset(one.topics)
         mine = (
-            article
-            for article in newest
-            if not wanted or not wanted.isdisjoint(map(topic_key, article.content.topics))
+            article for article in newest if not wanted or not wanted.isdisjoint(map(topic_key, article.content.topics))
         )
         return islice(mine, _SHOWN)
 

@@ -153,9 +153,7 @@ def _variant(one: Any) -> dict[str, Any]:  # noqa: ANN401  (VariantDetails)
     }
 
 
-def _print(
-    issue: Issue, details: IssueDetails, events: EventCounts, expected: Outlook | None, zone: tzinfo
-) -> None:
+def _print(issue: Issue, details: IssueDetails, events: EventCounts, expected: Outlook | None, zone: tzinfo) -> None:
     from pipeline.cli.output import print_facts, say
     from pipeline.cli.times import shown
 

@@ -85,7 +85,7 @@ def _mailed(issue: Issue, settings: Config) -> str:
 
 
 def _places(settings: Config, report: Report) -> Iterator[str]:
-    from pipeline.config import OutboxProvider  # noqa: PLC0415  (pydantic loads slowly, and `--help` needs none)
+    from pipeline.config import OutboxProvider
 
     if report.written:
         yield _from_here(settings.publish.directory / "index.html")

@@ -18,7 +18,7 @@ def web_page(html: str, *, page_url: str, head: str, above: str) -> str:
     """The page.  ``head`` is markup for its head, ``above`` what stands at the top of its body.
 
     Links that carry a merge field are left out, with what divides them from others; so is the link to this very page,
-    what is marked with the class ``mail-only``, and a greeting.
+    what is marked with the class ``mail-only``, and the paragraph that greets.
     """
     document = lxml_html.document_fromstring(html)
     for element in list(document.iter(lxml_html.etree.Element)):
@@ -39,7 +39,8 @@ def web_page(html: str, *, page_url: str, head: str, above: str) -> str:
 
 
 def _is_greeting(element: lxml_html.HtmlElement) -> bool:
-    return len(element) == 0 and (element.text or "").strip() == _GREETING
+    """Whether it begins with the greeting: what follows in it goes on in the same sentence."""
+    return (element.text or "").strip().startswith(_GREETING)
 
 
 def _drop(element: lxml_html.HtmlElement) -> None:

@@ -108,9 +108,7 @@ def _subscriber(tx: Connection, person: NewSubscriber, now: datetime) -> int:
 
 
 def _revive(tx: Connection, id_: SubscriptionId, row: Row[Any], person: NewSubscriber, now: datetime) -> None:
-    choice = Choice(
-        cadence=row.cadence, topics=person.topics, language=person.language, timezone=person.timezone
-    )
+    choice = Choice(cadence=row.cadence, topics=person.topics, language=person.language, timezone=person.timezone)
     choose(tx, id_, row.newsletter, choice)
     start_anew(tx, id_, row.newsletter)
     again = {"state": SubscriptionState.ACTIVE, "confirmed_at": now, "changed_at": now, "ended_how": None}

@@ -33,7 +33,9 @@ class PastIssues:
         with reading(self.engine) as tx:
             return sorted(tx.execute(query.distinct()).scalars())
 
-    def listed(self, newsletter: str, cadence: str, *, limit: int, before: datetime | None = None) -> Sequence[PastIssue]:
+    def listed(
+        self, newsletter: str, cadence: str, *, limit: int, before: datetime | None = None
+    ) -> Sequence[PastIssue]:
         """The issues of a cadence that have been rendered, the newest first; each by its variant with the most in it.
 
         Issues for several time zones that carry the same are one.

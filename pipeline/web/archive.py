@@ -160,7 +160,9 @@ def _above(offer: Offer, words: Words) -> str:
         links.append(("./", words.gettext(_("Past issues"))))
     if offer.is_open:
         links.append((f"../../newsletters/{offer.name}/", words.gettext(_("Get this by e-mail"))))
-    inner = " &nbsp;·&nbsp; ".join(f'<a href="{escape(href)}">{escape(text)}</a>' for href, text in links)
+    inner = " &nbsp;·&nbsp; ".join(
+        f'<a class="foot-link" style="color: #5c6570" href="{escape(href)}">{escape(text)}</a>' for href, text in links
+    )
     label = escape(words.gettext(_("Past issues")))
     return f'<nav aria-label="{label}" class="bar-above" style="{_BAR}">{inner}</nav>' if inner else "<nav></nav>"
 

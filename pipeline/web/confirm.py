@@ -143,9 +143,7 @@ class ConfirmPages:
             links.append((words.gettext(_("Past issues")), f"../archive/{offer.name}/"))
         return self._pages.page("web/said.html.j2", words, title=title, text=text, links=links)
 
-    def _said(
-        self, request: Request, language: str, what: tuple[str, str], status: int, **values: object
-    ) -> Response:
+    def _said(self, request: Request, language: str, what: tuple[str, str], status: int, **values: object) -> Response:
         words = self._pages.words(request, language or None)
         title, text = (words.gettext(one).format(**values) for one in what)
         links = [(words.gettext(_("Newsletters")), "../newsletters/")] if self._site.offers else []

@@ -21,7 +21,8 @@ from pipeline.domain.notice import NoticeKind
 from pipeline.domain.sign_up import CONFIRM_WITHIN, SignUpId, SignUpKind
 from pipeline.store.database import reading, writing
 from pipeline.store.store import Store
-from pipeline.store.tables import consent_text, notice, sign_up as sign_up_table
+from pipeline.store.tables import consent_text, notice
+from pipeline.store.tables import sign_up as sign_up_table
 from tests.fakes.mailing import freeze_immediate, show, sighting
 from tests.fakes.providers import ANSWER_LOST, CALL_LOST, UNAVAILABLE, FakeProvider
 from tests.fakes.signing_up import (

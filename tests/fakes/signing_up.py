@@ -48,9 +48,7 @@ def sign_up(store: Store, now: datetime, *people: NewSignUp) -> list[Notice]:
     return [one for one in store.notices.unrendered() if one.id not in before]
 
 
-def confirmed(
-    store: Store, notice: Notice, now: datetime, welcomes: Sequence[str] = ()
-) -> Confirmation | None:
+def confirmed(store: Store, notice: Notice, now: datetime, welcomes: Sequence[str] = ()) -> Confirmation | None:
     assert notice.sign_up is not None
     return store.sign_ups.confirm(SignUpId(notice.sign_up), now, "198.51.100.0/24", welcomes)
 

@@ -11,9 +11,7 @@ revision = "0012"
 down_revision = "0011"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_KINDS = (
-    "'accepted', 'delivered', 'deferred', 'hard_bounce', 'soft_bounce', 'complained', 'unsubscribed', 'opened', 'clicked', 'rejected', 'unknown'"
-)
+_KINDS = "'accepted', 'delivered', 'deferred', 'hard_bounce', 'soft_bounce', 'complained', 'unsubscribed', 'opened', 'clicked', 'rejected', 'unknown'"
 
 
 def upgrade() -> None:

@@ -11,9 +11,7 @@ revision = "0013"
 down_revision = "0012"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_BATCH_STATES = (
-    "'ready', 'claimed', 'submitting', 'retry_wait', 'in_doubt', 'accepted', 'rejected', 'cancelled'"
-)
+_BATCH_STATES = "'ready', 'claimed', 'submitting', 'retry_wait', 'in_doubt', 'accepted', 'rejected', 'cancelled'"
 _SUBSCRIPTION_STATES = "state IN ('pending', 'active', 'paused', 'unsubscribed')"
 
 
