@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from pipeline.domain.audience import ERASED, Subscriber, SubscriptionState, SuppressionReason, address_key
 from pipeline.domain.ledger import BatchState
+from pipeline.domain.sign_up import mailbox_of
 from pipeline.store.suppressing import Digests, lift, suppress, suppressed
 from pipeline.store.tables import delivery, event, issue, notice, private_feed, sign_up, subscriber, subscription
 
@@ -33,8 +34,7 @@ def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -
     tx.execute(delete(private_feed).where(private_feed.c.subscription_id.in_(mine)))
     _forget_notices(tx, person)
     tx.execute(delete(sign_up).where(or_(sign_up.c.subscription_id.in_(mine), sign_up.c.address == person.address)))
-    theirs = or_(event.c.subscriber_id == person.id, event.c.address_key == key)
-    tx.execute(update(event).where(theirs).values(address_key=None, reason="", raw=None))
+    tx.execute(update(event).where(event.c.subscriber_id == person.id).values(reason="", raw=None))
     # Some providers name the address in what they say.
     received = and_(delivery.c.issue_id.in_(select(issue.c.id)), delivery.c.subscriber_id == person.id)
     tx.execute(update(delivery).where(received, delivery.c.reason.is_not(None)).values(reason=""))
@@ -52,7 +52,11 @@ def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -
 def _forget_notices(tx: Connection, person: Subscriber) -> None:
     mine = select(subscription.c.id).where(subscription.c.subscriber_id == person.id)
     asked = select(sign_up.c.id).where(or_(sign_up.c.subscription_id.in_(mine), sign_up.c.address == person.address))
-    theirs = or_(notice.c.subscription_id.in_(mine), notice.c.sign_up_id.in_(asked))
+    theirs = or_(
+        notice.c.subscription_id.in_(mine),
+        notice.c.sign_up_id.in_(asked),
+        notice.c.mailbox == mailbox_of(person.address),
+    )
     tx.execute(update(notice).where(theirs, notice.c.state.in_(_WAITING)).values(state=BatchState.CANCELLED))
     tx.execute(update(notice).where(theirs, notice.c.state == BatchState.IN_DOUBT).values(state=BatchState.REJECTED))
-    tx.execute(update(notice).where(theirs).values(message=None))
+    tx.execute(update(notice).where(theirs).values(message=None, mailbox=""))

@@ -242,8 +242,15 @@ def test_atom_content_is_html_and_its_titles_are_text() -> None:
     assert (title.get("type"), title.text) == (None, "Fish & chips < 5 €")
 
 
-@pytest.mark.parametrize("title", ["<b>bold</b>", "AT&amp;T", "</p>", "&#8364;", "<!-- -->"])
-def test_an_atom_title_that_looks_like_html_is_declared_as_html_that_shows_it(title: str) -> None:
+@pytest.mark.parametrize("title", ["AT&amp;T", "&#8364;", "<!-- -->", "a <b> c", "</ b>"])
+def test_an_atom_title_with_signs_of_markup_is_text(title: str) -> None:
+    element = atom_entry(make_article(title)).find(f"{ATOM}title")
+    assert element is not None
+    assert (element.get("type"), element.text) == (None, title)
+
+
+@pytest.mark.parametrize("title", ["<b>bold</b>", "</p>"])
+def test_an_atom_title_with_elements_of_html_is_declared_as_html_that_shows_it(title: str) -> None:
     element = atom_entry(make_article(title)).find(f"{ATOM}title")
     assert element is not None
     assert element.get("type") == "html"

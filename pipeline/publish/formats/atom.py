@@ -32,7 +32,7 @@ from pipeline.publish.uri import to_uri
 ATOM = "http://www.w3.org/2005/Atom"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_LIKE_HTML = re.compile(r"</\w")
+_END_TAG = re.compile(r"</\w+>")
 
 
 class AtomFormat:
@@ -88,14 +88,15 @@ def _add_retraction(feed: etree._Element, retraction: Retraction) -> None:
 
 
 def _text(name: str, text: str) -> str:
-    """Plain text; what could be taken for HTML says that it is none, by being HTML (RFC 4287, 3.1.1)."""
+    """Plain text; what holds whole elements says that they are none, by being HTML (RFC 4287, 3.1.1)."""
     if _is_like_html(text):
         return element(name, escape(text, quote=False), type="html")
     return element(name, text)
 
 
 def _is_like_html(text: str) -> bool:
-    return ("<" in text or "&" in text) and _LIKE_HTML.search(text) is not None
+    # Not what else could be taken for it: many readers show a title of type html with its entities.
+    return "</" in text and _END_TAG.search(text) is not None
 
 
 def _fraction(id_: str) -> int:
