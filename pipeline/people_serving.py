@@ -1,17 +1,37 @@
-"""What the pages for people need of an `App`."""
+"""What the web app needs of an `App` to be for people: the site, and what its pages do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
+from pipeline import wiring
 from pipeline.app import App
 from pipeline.domain.sign_up import NewSignUp
 from pipeline.issue_feed import IssueFeed
 from pipeline.store.past_issues import PastIssues
 from pipeline.web.confirm import Confirming
 from pipeline.web.people import Audience
+from pipeline.web.redirects import Redirect
 from pipeline.web.sign_up import SignUpDesk
+from pipeline.web.site import WebSite
+from pipeline.websub_wiring import hub_address
+
+
+def site_of(app: App) -> WebSite:
+    """The site as the public sees it."""
+    settings = app.settings
+    return WebSite(
+        title=settings.site.title,
+        url=settings.site.url,
+        feeds_url=wiring.feeds_url(settings),
+        language=settings.site.language,
+        hub=hub_address(settings),
+        newsletters={newsletter.name: newsletter.title for newsletter in settings.newsletters},
+        offers=app.reception.offers,
+        privacy_url=settings.sign_up.privacy_url,
+        redirects=tuple(Redirect(redirect.from_, redirect.to) for redirect in settings.redirects),
+    )
 
 
 def audience_of(app: App, wake: Callable[[], None]) -> Audience:

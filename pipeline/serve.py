@@ -23,18 +23,17 @@ from pipeline.engine.report import Report
 from pipeline.engine.side_by_side import Interrupted
 from pipeline.engine.websub import websub_work
 from pipeline.engine.websub_loop import WebSubLoop
-from pipeline.people_serving import audience_of
+from pipeline.people_serving import audience_of, site_of
 from pipeline.publish.websub.asking import Asked
 from pipeline.publish.websub.records import HubLimits
 from pipeline.schedule.scheduler import Scheduler
 from pipeline.schedule.watch import DirectoryWatch
 from pipeline.web.application import create_app
 from pipeline.web.feeds import FeedDocuments
-from pipeline.web.redirects import Redirect
 from pipeline.web.server import WebServer
-from pipeline.web.site import Health, WebSite
+from pipeline.web.site import Health
 from pipeline.web.webhooks import WebhookEndpoint
-from pipeline.websub_wiring import hub_address, is_ours
+from pipeline.websub_wiring import is_ours
 
 log = structlog.get_logger(__name__)
 
@@ -213,17 +212,7 @@ def serve(app: App, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.  ``announce`` is told the address once it answers."""
     settings = app.settings
     service = Service(app)
-    site = WebSite(
-        title=settings.site.title,
-        url=settings.site.url,
-        feeds_url=wiring.feeds_url(settings),
-        language=settings.site.language,
-        hub=hub_address(settings),
-        newsletters={newsletter.name: newsletter.title for newsletter in settings.newsletters},
-        offers=app.reception.offers,
-        privacy_url=settings.sign_up.privacy_url,
-        redirects=tuple(Redirect(redirect.from_, redirect.to) for redirect in settings.redirects),
-    )
+    site = site_of(app)
     feeds = FeedDocuments(settings.publish.directory, site)
     web = create_app(
         site,
