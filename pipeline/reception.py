@@ -59,7 +59,8 @@ class Reception:
 
     @cached_property
     def preferences(self) -> Preferences:
-        return Preferences(self.keys(), self.store.subscriptions, self.store.preferences, self.store.sign_ups)
+        store = self.store
+        return Preferences(self.keys(), store.subscriptions, store.preferences, store.sign_ups, self.policy)
 
     @cached_property
     def private_feeds(self) -> PrivateFeeds:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pipeline.audience.choices import choice_of
+from pipeline.audience.mail_address import AddressPolicy
 from pipeline.audience.preference_store import PreferenceStore, PrivateFeedId
 from pipeline.audience.sign_up_store import SignUpStore
 from pipeline.audience.store import SubscriptionStore
@@ -18,12 +19,16 @@ from pipeline.domain.sign_up import NewSignUp, SignUpKind
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a token entitles its holder to.  Every method gives None for a token that isn't good."""
+    """What a token entitles its holder to.  Every method gives None for a token that isn't good.
+
+    ``policy`` says to which addresses somebody may move.
+    """
 
     keys: TokenKeys
     subscriptions: SubscriptionStore
     store: PreferenceStore
     sign_ups: SignUpStore
+    policy: AddressPolicy = field(default_factory=AddressPolicy)
 
     def find(self, token: str) -> Subscription | None:
         """The subscription as it stands, if its person is still there; changes nothing."""

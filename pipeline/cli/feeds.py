@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 
 _SHOWN = 20
+_WIDEST = 80
 
 
 @app.callback()
@@ -133,7 +134,10 @@ def _show(old: OldFeed, decided: Sequence[Adoption], told: Advice, counts: Mappi
     refused = [one for one in decided if one.fate.value == "refused"]
     if refused:
         say()
-        rows = [(one.entry.id, one.entry.content.title, one.article, one.reason) for one in refused[:_SHOWN]]
+        rows = [
+            (_shortened(one.entry.id), _shortened(one.entry.content.title), one.article, one.reason)
+            for one in refused[:_SHOWN]
+        ]
         print_table(("ID", "TITLE", "ARTICLE", "WHY NOT"), rows, empty="", free=("ID", "TITLE", "WHY NOT"))
         if (more := len(refused) - _SHOWN) > 0:
             say(f"… and {more} more; --json has them all.")
@@ -141,6 +145,11 @@ def _show(old: OldFeed, decided: Sequence[Adoption], told: Advice, counts: Mappi
         say(f"\n{line}" if line else "")
     if not written:
         say("\nNothing was changed; `--write` does it.")
+
+
+def _shortened(text: str) -> str:
+    """An id or a title in a table; a feed may have any."""
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 _FORMATS = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}

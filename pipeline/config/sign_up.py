@@ -39,7 +39,7 @@ class SignUp(Table):
     """The page that says what you do with addresses; sign-up pages link to it."""
 
     role_addresses: Literal["accept", "refuse"] = "accept"
-    """What becomes of addresses such as `info@`; `postmaster@`, `abuse@`, `noreply@` and the like are always refused."""
+    """What becomes of addresses such as `info@`; `postmaster@`, `noreply@` and the like are always refused."""
 
     disposable_addresses: Literal["accept", "refuse"] = "refuse"
     """What becomes of addresses at the best known services that give them away for minutes."""

@@ -31,6 +31,7 @@ from pipeline.errors import Problem, ProviderError, ProviderRejected, ProviderUn
 MergeFields = Callable[[Addressee, str], Mapping[str, str]]
 """The values of the merge fields for one addressee, in a language."""
 
+_NOT_NOW = "another process has it, or it may not be submitted now"
 _MARGIN = timedelta(minutes=2)
 _PERSISTENCE = 10
 
@@ -68,8 +69,8 @@ class Desk:
         held = self.ledger.claim(routes, self.owner, self.clock(), _MARGIN) if routes else None
         if held is None or held.lane is None:
             return False
-        self._submit(held, self._provider(held.newsletter, held.lane.provider), held.lane)
-        return True
+        # What was claimed and then may not be submitted would be claimed again at once.
+        return self._submit(held, self._provider(held.newsletter, held.lane.provider), held.lane) != _NOT_NOW
 
     def resolve_doubts(self) -> list[Problem]:
         """Take out of doubt what can be: the same payload to a provider that knows its key, or the provider's log.
@@ -113,7 +114,7 @@ class Desk:
         mine = self.ledger.intend(held, self.owner, lane, digest, intended, lease)
         if mine is None:
             self.ledger.give_back(held, self.owner)
-            return "another process has it, or it may not be submitted now"
+            return _NOT_NOW
         if self.clock() - intended >= _MARGIN:
             # Stopped, or the machine slept: there would be no time for the call before others take it for lost.
             self.ledger.wait(mine, self.clock(), "this process slept before the call")

@@ -35,6 +35,8 @@ def deliver_notices(app: App, stopping: Event, *, tidy: bool = True) -> tuple[Pr
             problems = app.reception.render_notices()
             if problems:
                 break  # they stay unrendered
+        if not app.store.notices.is_unsettled():
+            return tuple(problems)
         desk = app.notice_desk()
         desk.resolve_doubts()
         while not stopping.is_set() and desk.submit_next():

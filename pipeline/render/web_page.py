@@ -22,18 +22,20 @@ def web_page(html: str, *, page_url: str, head: str, above: str) -> str:
     """
     document = lxml_html.document_fromstring(html)
     for element in list(document.iter(lxml_html.etree.Element)):
-        if not isinstance(element.tag, str):
-            continue
         href = element.get("href", "")
         is_link_away = element.tag == "a" and (_FIELD.search(href) is not None or (page_url and href == page_url))
         classes = element.get("class", "").split()
         if is_link_away or _MAIL_ONLY in classes or _is_greeting(element):
             _drop(element)
     if (body := document.find("body")) is not None:
-        for offset, part in enumerate(lxml_html.fragments_fromstring(above)):
+        main = lxml_html.Element("main")
+        main.text, body.text = body.text, None
+        main.extend(list(body))
+        body.append(main)
+        for offset, part in enumerate(lxml_html.fragments_fromstring(above, no_leading_text=True)):
             body.insert(offset, part)
     if (page_head := document.find("head")) is not None:
-        page_head.extend(part for part in lxml_html.fragments_fromstring(head) if not isinstance(part, str))
+        page_head.extend(lxml_html.fragments_fromstring(head, no_leading_text=True))
     text: str = lxml_html.tostring(document, doctype="<!DOCTYPE html>", encoding="unicode")
     return _FIELD.sub("", text)
 

@@ -180,11 +180,12 @@ def _count(tx: Connection, provider: str, window: Window, recipients: int) -> bo
         set_={"used": budget.c.used + recipients},
         where=budget.c.used + recipients <= window.limit,
     )
-    return tx.execute(more).rowcount == 1
+    # Not by the row count: PostgreSQL's driver is asked for none after an INSERT.
+    return tx.execute(more.returning(budget.c.used)).first() is not None
 
 
 def _pace(tx: Connection, provider: str, now: datetime, lasts: timedelta) -> bool:
     paced = insert_new(tx, provider_standing).values(provider=provider, free_at=now + lasts)
     free = or_(provider_standing.c.free_at.is_(None), provider_standing.c.free_at <= now)
     paced = paced.on_conflict_do_update(index_elements=["provider"], set_={"free_at": now + lasts}, where=free)
-    return tx.execute(paced).rowcount == 1
+    return tx.execute(paced.returning(provider_standing.c.provider)).first() is not None

@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
 
 from pipeline.compose.compose import Share
 from pipeline.domain.article import topic_key
 from pipeline.store.statements import insert_new
-from pipeline.store.tables import instance, newsletter, subscription, subscription_group, topic_set
+from pipeline.store.tables import article, instance, newsletter, subscription, subscription_group, topic_set
 
 _SMALL = 1_000
 _CHOICES = ("newsletter", "cadence", "timezone", "topic_set_id", "language")
@@ -62,6 +63,12 @@ def last_release(tx: Connection) -> int:
     """The last release number that was given out: who starts here gets what comes from now on."""
     last: int = tx.execute(select(instance.c.last_release)).scalar_one()
     return last
+
+
+def last_release_at(tx: Connection, moment: datetime) -> int:
+    """The last number that an article had been given by then."""
+    before = select(func.max(article.c.release_number)).where(article.c.released_at <= moment)
+    return tx.execute(before).scalar_one() or 0
 
 
 def place_of(tx: Connection, group_id: int) -> Place:

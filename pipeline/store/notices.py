@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Case, Connection, Engine, and_, case, func, or_, select, update
+from sqlalchemy import Case, Connection, Engine, and_, case, exists, func, or_, select, update
 
 from pipeline.deliver.lanes import Lane, Route
 from pipeline.deliver.ledger import HeldBatch
@@ -63,6 +63,12 @@ class StoredNotices:
         with writing(self.engine) as tx:
             tx.execute(update(notice).where(late).values(state=BatchState.CANCELLED, message=None, error="too late"))
             tx.execute(update(notice).where(lost).values(state=BatchState.REJECTED, message=None))
+
+    def is_unsettled(self) -> bool:
+        """Whether anything is to be submitted, or in doubt."""
+        some = exists().where(notice.c.state.in_((*_WAITING, BatchState.IN_DOUBT)))
+        with reading(self.engine) as tx:
+            return bool(tx.execute(select(some)).scalar_one())
 
     # The ledger
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, cast, func, select
+from sqlalchemy import ColumnElement, CursorResult, Engine, cast, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
 from pipeline.domain.issue import IssueState
@@ -90,11 +90,12 @@ class PastIssues:
 def _subject(dialect: str) -> ColumnElement[Any]:
     """A message's subject, without reading all of the message."""
     if dialect == "postgresql":
-        return cast(variant.c.message, JSON)["subject"].astext.label("subject")
+        subject: ColumnElement[Any] = cast(variant.c.message, JSON)["subject"].astext
+        return subject.label("subject")
     return func.json_extract(variant.c.message, "$.subject").label("subject")
 
 
-def _distinct(newsletter: str, cadence: str, rows: Iterable[Row[Any]], limit: int) -> list[PastIssue]:
+def _distinct(newsletter: str, cadence: str, rows: CursorResult[Any], limit: int) -> list[PastIssue]:
     found: list[PastIssue] = []
     last: tuple[date, str] | None = None
     seen = set()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from pipeline.domain.audience import Choice, NewSubscriber, SubscriptionId
-from pipeline.store.groups import Place, group_at, join_turn, last_release, move, place_of, topics_at
+from pipeline.store.groups import Place, group_at, join_turn, last_release, last_release_at, move, place_of, topics_at
 from pipeline.store.tables import subscription
 
 
@@ -47,9 +48,13 @@ def _relocate(tx: Connection, id_: SubscriptionId, newsletter: str, elsewhere: C
     move(tx, select(subscription.c.id).where(subscription.c.id == id_), group, elsewhere(place_of(tx, group)))
 
 
-def start_anew(tx: Connection, id_: SubscriptionId, newsletter: str) -> None:
-    """Let a subscription get what comes from now on, and nothing from before."""
-    _relocate(tx, id_, newsletter, lambda place: replace(place, cursor=last_release(tx), owed="", corrections=""))
+def start_anew(tx: Connection, id_: SubscriptionId, newsletter: str, since: datetime | None = None) -> None:
+    """Let a subscription get what comes from then on (None: from now on), and nothing from before."""
+
+    def cursor() -> int:
+        return last_release(tx) if since is None else last_release_at(tx, since)
+
+    _relocate(tx, id_, newsletter, lambda place: replace(place, cursor=cursor(), owed="", corrections=""))
 
 
 def choose(tx: Connection, id_: SubscriptionId, newsletter: str, choice: Choice) -> None:

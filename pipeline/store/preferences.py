@@ -53,11 +53,13 @@ class Preferences:
             return one(tx, id_)
 
     def resume(self, id_: SubscriptionId, now: datetime) -> Subscription | None:
+        """Let it go on with what comes from now on, or came since its pause was over."""
         with writing(self.engine) as tx:
             found = one(tx, id_)
             if found is None or found.state is not SubscriptionState.PAUSED:
                 return found
-            start_anew(tx, id_, found.newsletter)
+            over = found.paused_until if found.paused_until and found.paused_until <= now else None
+            start_anew(tx, id_, found.newsletter, since=over)
             going = update(subscription).where(
                 subscription.c.id == id_, subscription.c.state == SubscriptionState.PAUSED
             )

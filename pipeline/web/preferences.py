@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.audience.choices import choice_of
-from pipeline.audience.mail_address import UnusableAddress, normalised, readable
+from pipeline.audience.mail_address import AddressFault, UnusableAddress, normalised, readable
 from pipeline.audience.offer import Fields, Offer, first, read_choice, read_name, topics_of
 from pipeline.audience.preferences import Preferences
 from pipeline.catalogues import Words
@@ -51,13 +51,14 @@ _SAID: Mapping[str, str] = {
     "no day": _("Please choose a day after today, within a year."),
     "moved": _("A message with a link goes to {address} now. It counts once you have confirmed it there."),
     "no address": _("This is no e-mail address. Please look at it again."),
+    "other address": _("We don’t write to this address. Please give another one, of your own."),
     "too often": _("That was asked for several times just now. Please try again in an hour."),
     "feed": _("Here is your feed. Its address is for you alone."),
     "no feed": _("The address of your feed no longer works."),
     "not sure": _("Nothing was deleted. Please tick that you are sure."),
     "elsewhere": _("That came from another site, so nothing was changed. Please press the button here."),
 }
-_FAULTS = frozenset({"no day", "no address", "too often", "not sure", "elsewhere"})
+_FAULTS = frozenset({"no day", "no address", "other address", "too often", "not sure", "elsewhere"})
 _ERASED = (
     _("Everything is deleted"),
     _(
@@ -135,8 +136,9 @@ class PreferencesPages:
     def _move(self, request: Request, token: str, found: Subscription, typed: str) -> tuple[str, str]:
         try:
             address = normalised(typed)
-        except UnusableAddress:
-            return "no address", ""
+            self._preferences.policy.check(address)
+        except UnusableAddress as error:
+            return ("no address" if error.fault is AddressFault.INVALID else "other address"), ""
         if self._moves.wait(str(found.id)):
             return "too often", ""
         words = self._pages.words(request, found.language)

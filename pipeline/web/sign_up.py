@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,11 +72,16 @@ Ask = Callable[[NewSignUp, datetime], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpDesk:
-    """What the pages need.  ``ask`` takes a sign-up down; what becomes of it is decided elsewhere, and later."""
+    """What the pages need.
+
+    ``ask`` takes a sign-up down; what becomes of it is decided elsewhere, and later.  ``stopwatch`` gives seconds that
+    only move forward.
+    """
 
     challenges: Challenges
     policy: AddressPolicy
     ask: Ask
+    stopwatch: Callable[[], float] = time.monotonic
 
 
 class SignUpPages:
@@ -90,8 +96,8 @@ class SignUpPages:
         self._pages = pages
         self._desk = desk
         self._clock = clock
-        self._networks = Throttle(_BURST, _PER_SECOND)
-        self._slow = Throttle(_SLOW_BURST, _SLOW_PER_SECOND)
+        self._networks = Throttle(_BURST, _PER_SECOND, stopwatch=desk.stopwatch)
+        self._slow = Throttle(_SLOW_BURST, _SLOW_PER_SECOND, stopwatch=desk.stopwatch)
         self._zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
 
     def index(self, request: Request) -> Response:
@@ -146,7 +152,7 @@ class SignUpPages:
         evidence = self._desk.challenges.judge(first(fields, "challenge"), first(fields, "work"), now)
         if evidence is Evidence.NOTHING:
             return self._step(request, offer, words, fields, address)
-        if evidence is Evidence.TIME and network and (wait := self._slow.wait(network)):
+        if evidence is Evidence.TIME and (wait := self._slow.wait(network)):
             return self._busy(request, words, wait)
         asked = NewSignUp(
             newsletter=offer.name,

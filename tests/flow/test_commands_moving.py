@@ -177,3 +177,39 @@ def test_a_feed_that_cannot_be_read_is_an_error(project: Project) -> None:
     assert (result.code, result.out) == (1, "")
     assert project("feeds", "import", "no-such-file.xml").code == 2
     assert project("feeds", "import", "https://a.example/", "--feed", "keins").code == 2
+
+
+def test_a_feed_with_ids_of_every_kind_is_taken_over_as_far_as_that_goes(project: Project, tmp_path: Path) -> None:
+    kinds = [
+        "&lt;b&gt;x&lt;/b&gt;",
+        "a" * 700,
+        "‮id",
+        "../../etc/passwd",
+        "5e1234",
+        "tag:x,2020:1",
+        "https://x.example/%zz",
+    ]
+    items = [
+        f'<item><guid isPermaLink="false">{id_}</guid><title>Titel {number}</title>'
+        f"<link>https://x.example/{number}</link><description>Text {number}</description></item>"
+        for number, id_ in enumerate(kinds)
+    ]
+    file = tmp_path / "odd.xml"
+    channel = f"<channel><title>T</title><link>https://x.example</link>{''.join(items)}</channel>"
+    file.write_text(f'<rss version="2.0">{channel}</rss>', encoding="utf-8")
+    for number in range(len(kinds)):
+        page = f"---\ntitle: Titel {number}\nurl: https://x.example/{number}\n---\n\nText {number}\n"
+        (project.directory / "articles" / f"{number}.md").write_text(page, encoding="utf-8")
+    result = project("feeds", "import", str(file), "--write")
+    assert result.code == 1
+    assert "longer than 600 characters" in result.out
+    assert max(map(len, result.out.splitlines())) < 300
+    project.done("run")
+    shown = ids(project, "rss.xml")
+    kept = {
+        "https://x.example/0": "<b>x</b>",
+        "https://x.example/3": "../../etc/passwd",
+        "https://x.example/4": "5e1234",
+    }
+    assert kept.items() <= shown.items()
+    assert len(set(shown.values())) == len(kinds)

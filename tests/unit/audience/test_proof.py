@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -60,10 +61,7 @@ def test_a_challenge_survives_a_change_of_keys() -> None:
 
 
 def test_bits_are_counted_from_the_first() -> None:
-    # Bitcoin's convention; the digest is sha256("abc:…") of what is written here.
-    from hashlib import sha256
-
     for number in range(200):
         digest = sha256(f"abc:{number}".encode()).hexdigest()
-        bits = bin(int(digest, 16))[2:].zfill(256)
+        bits = f"{int(digest, 16):0256b}"
         assert zero_bits(f"abc:{number}") == len(bits) - len(bits.lstrip("0"))
