@@ -183,7 +183,7 @@ def test_a_feed_with_ids_of_every_kind_is_taken_over_as_far_as_that_goes(project
     kinds = [
         "&lt;b&gt;x&lt;/b&gt;",
         "a" * 700,
-        "‮id",
+        "\u202eid",
         "../../etc/passwd",
         "5e1234",
         "tag:x,2020:1",
