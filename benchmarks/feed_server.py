@@ -23,7 +23,7 @@ def main() -> None:
     app = create_app(
         site,
         feeds=feeds,
-        templates=[wiring.shared("templates")],
+        templates=[wiring.files.shared("templates")],
         choices=Choices(TokenKeys(b"k" * 32), MemorySubscriptions()),
         health=lambda: Health(ready=True),
         clock=lambda: datetime.now(UTC),

@@ -33,7 +33,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 def _ours(directory: str) -> None:
     spec = FeedSpec(name="alle", title="Alle", formats=("atom", "rss"), limit=None)
-    formats = load_formats(page_environment(*[wiring.shared("templates")]))
+    formats = load_formats(page_environment(*[wiring.files.shared("templates")]))
     done = publish_feed(SITE, spec, numbered_articles(COUNT), Path(directory), formats=formats, epoch=EPOCH)
     assert not done.problems
 
@@ -82,7 +82,7 @@ def _made_store(directory: str) -> str:
 
 def _publish_all(directory: str, url: str) -> None:
     store = open_store(url, Path(directory), NOW)
-    formats = load_formats(page_environment(*[wiring.shared("templates")]))
+    formats = load_formats(page_environment(*[wiring.files.shared("templates")]))
     for number in range(FEEDS):
         chosen = Selection(topics=(f"topic-{number}",))
         spec = FeedSpec(name=f"feed{number}", title=f"Feed {number}", selection=chosen)

@@ -41,7 +41,7 @@ def _facts() -> list[VariantFacts]:
 
 
 def _renderer() -> Renderer:
-    return Renderer([wiring.shared("templates")])
+    return Renderer([wiring.files.shared("templates")])
 
 
 def _ours(*, checked: bool) -> None:

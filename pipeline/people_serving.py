@@ -7,15 +7,15 @@ from datetime import datetime
 
 from pipeline import wiring
 from pipeline.app import App
+from pipeline.app.issue_feed import IssueFeed
 from pipeline.domain.sign_up import NewSignUp
-from pipeline.issue_feed import IssueFeed
 from pipeline.store.past_issues import PastIssues
 from pipeline.web.confirm import Confirming
 from pipeline.web.people import Audience
 from pipeline.web.redirects import Redirect
 from pipeline.web.sign_up import SignUpDesk
 from pipeline.web.site import WebSite
-from pipeline.websub_wiring import hub_address
+from pipeline.wiring.websub import hub_address
 
 
 def site_of(app: App) -> WebSite:
@@ -24,7 +24,7 @@ def site_of(app: App) -> WebSite:
     return WebSite(
         title=settings.site.title,
         url=settings.site.url,
-        feeds_url=wiring.feeds_url(settings),
+        feeds_url=wiring.publish.feeds_url(settings),
         language=settings.site.language,
         hub=hub_address(settings),
         newsletters={newsletter.name: newsletter.title for newsletter in settings.newsletters},

@@ -33,7 +33,7 @@ from pipeline.web.feeds import FeedDocuments
 from pipeline.web.server import WebServer
 from pipeline.web.site import Health
 from pipeline.web.webhooks import WebhookEndpoint
-from pipeline.websub_wiring import is_ours
+from pipeline.wiring.websub import is_ours
 
 log = structlog.get_logger(__name__)
 
@@ -217,7 +217,7 @@ def serve(app: App, announce: Callable[[str], None]) -> None:
     web = create_app(
         site,
         feeds=feeds,
-        templates=wiring.template_directories(settings),
+        templates=wiring.files.template_directories(settings),
         choices=app.choices,
         health=service.health,
         clock=app.clock,

@@ -81,7 +81,7 @@ def show_article(
     """
     from pipeline.cli.output import print_json
     from pipeline.publish.permalink import permalink
-    from pipeline.wiring import feeds_url
+    from pipeline.wiring.publish import feeds_url
 
     asked = invocation(context)
     with asked.app() as opened:

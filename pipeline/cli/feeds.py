@@ -116,7 +116,7 @@ def _read(settings: Config, url: str, *, allow_private: bool) -> OldFeed:
     try:
         with shown_progress() as progress:
             progress.stage("read", None)
-            return wiring.read_old_feed(
+            return wiring.sources.read_old_feed(
                 settings, url, allow_private=allow_private, now=now(), progress=progress.advance
             )
     except AddressRefused as error:

@@ -30,7 +30,7 @@ def list_topics(context: typer.Context) -> None:
       rundbrief hub
     """
     from pipeline.cli.output import print_json, print_table, say
-    from pipeline.websub_wiring import hub_address, is_ours
+    from pipeline.wiring.websub import hub_address, is_ours
 
     asked = invocation(context)
     with asked.app() as opened:

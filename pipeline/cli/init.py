@@ -75,7 +75,7 @@ def init(
 
 def _files(directory: Path, *, with_templates: bool) -> Iterator[tuple[Path, Path]]:
     """What is copied, and where to."""
-    from pipeline.wiring import shared
+    from pipeline.wiring.files import shared
 
     trees = [(shared("examples"), directory)]
     if with_templates:

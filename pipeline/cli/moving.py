@@ -31,7 +31,7 @@ class Advice:
 
 def advice(settings: Config, old: OldFeed, name: str | None) -> Advice:
     """What to write into the configuration once the feed of this name takes the old one's place."""
-    from pipeline.wiring import feeds_url
+    from pipeline.wiring.publish import feeds_url
 
     if name is None:
         return Advice(lines=("Which of our feeds takes its place? Say it with --feed, to be told what else is to do.",))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline import config, event_wiring, provider_wiring, render_wiring, wiring
+from pipeline import config, wiring
 from pipeline.domain.article import Article, ArticleId, Author, Content, Picture
 from pipeline.domain.ledger import IssueId
 from pipeline.errors import PipelineError, Problem
@@ -86,15 +86,15 @@ def _templates(settings: config.Config, newsletter: config.Newsletter) -> Findin
     from pipeline.render.renderer import Renderer
 
     where = f"templates of newsletter {newsletter.name}"
-    renderer = Renderer(wiring.template_directories(settings), settings.site.tone)
-    look = wiring.look(settings, newsletter, newsletter.language)
+    renderer = Renderer(wiring.files.template_directories(settings), settings.site.tone)
+    look = wiring.mail.look(settings, newsletter, newsletter.language)
     cadence = next(iter(newsletter.cadences))
     found: dict[Level, dict[Problem, None]] = {level: {} for level in Level}
     try:
         for count in (1, 2):
             articles = [(_example(n, newsletter.language), f"https://example.org/{n}") for n in range(count)]
             message = renderer.render(look, VariantFacts(cadence=cadence, slot=_WHEN, articles=articles))
-            for finding in render_wiring.preflight(settings, message, look):
+            for finding in wiring.render.preflight(settings, message, look):
                 found[finding.level][finding.problem(where)] = None
         for kind in Kind:
             renderer.notice(look, Notice(kind=kind, cadence=cadence))
@@ -131,7 +131,7 @@ def _compile_pages(settings: config.Config) -> None:
     from pipeline.errors import RenderError
     from pipeline.publish.pages import page_environment
 
-    environment = page_environment(*wiring.template_directories(settings))
+    environment = page_environment(*wiring.files.template_directories(settings))
     for name in environment.list_templates(filter_func=lambda name: name.startswith("web/") and name.endswith(".j2")):
         try:
             environment.get_template(name)
@@ -141,8 +141,8 @@ def _compile_pages(settings: config.Config) -> None:
 
 
 def _make(settings: config.Config, name: str) -> None:
-    provider_wiring.make_provider(settings, name).close()
-    event_wiring.make_webhook(settings, name, lambda _url: b"")
+    wiring.providers.make_provider(settings, name).close()
+    wiring.events.make_webhook(settings, name, lambda _url: b"")
 
 
 def _store(settings: config.Config) -> Finding:

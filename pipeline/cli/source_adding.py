@@ -144,7 +144,9 @@ def _found(settings: Config, url: str, *, allow_private: bool) -> Discovery:
     try:
         with shown_progress() as progress:
             progress.stage("discover", None)
-            return wiring.find_sources(settings, url, allow_private=allow_private, now=now(), progress=progress.advance)
+            return wiring.sources.find_sources(
+                settings, url, allow_private=allow_private, now=now(), progress=progress.advance
+            )
     except AddressRefused as error:
         # There is no source yet that could be given a key.
         error.mend = "If that is meant, say `--allow-private`." if error.mend else ""

@@ -89,6 +89,6 @@ def zones_of(app: App, newsletter: config.Newsletter, cadence: str) -> tuple[str
 
 
 def _freeze(app: App, newsletter: config.Newsletter, key: IssueKey) -> Iterator[IssueId]:
-    issue = app.store.issues.freeze(key, wiring.terms(newsletter, app.providers(newsletter)), app.clock())
+    issue = app.store.issues.freeze(key, wiring.mail.terms(newsletter, app.providers(newsletter)), app.clock())
     if issue is not None:
         yield issue

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline import config, render_wiring, wiring
+from pipeline import config, wiring
 from pipeline.app import App
 from pipeline.cadence import next_slot, slots_between
 from pipeline.domain.issue import IMMEDIATE, IssueContents, IssueKey
@@ -107,7 +107,7 @@ class Planner:
 
     def _issue(self, newsletter: config.Newsletter, key: IssueKey, *, due: bool, at: datetime) -> IssuePlan:
         providers = self.app.providers(newsletter)
-        issue = self.app.store.issues.foresee(key, wiring.terms(newsletter, providers), at)
+        issue = self.app.store.issues.foresee(key, wiring.mail.terms(newsletter, providers), at)
         name = providers[0].name
         return IssuePlan(
             key=key,
@@ -136,12 +136,12 @@ class Planner:
         from pipeline.render.findings import Finding, Level  # noqa: PLC0415
 
         app, plain = self.app, _for(variant, None)
-        look = wiring.look(app.settings, newsletter, variant.language)
+        look = wiring.mail.look(app.settings, newsletter, variant.language)
         copies, base = (
             app.picturing.copies([one.id for one in variant.contents.articles]),
-            wiring.feeds_url(app.settings),
+            wiring.publish.feeds_url(app.settings),
         )
-        facts = render_wiring.facts(newsletter, key.cadence, key.slot, variant.contents, base, copies)
+        facts = wiring.render.facts(newsletter, key.cadence, key.slot, variant.contents, base, copies)
         try:
             message = app.renderer.render(look, facts)
         except RenderError as error:
@@ -161,7 +161,7 @@ class Planner:
             plain,
             subject=message.subject,
             size=len(mime.build(message, batch.recipients[0], batch)),
-            findings=tuple(render_wiring.preflight(app.settings, message, look)),
+            findings=tuple(wiring.render.preflight(app.settings, message, look)),
         )
 
 

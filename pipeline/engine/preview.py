@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline import config, render_wiring, wiring
+from pipeline import config, wiring
 from pipeline.app import App
 from pipeline.cadence import next_slot
 from pipeline.deliver.ledger import Addressee
@@ -54,7 +54,7 @@ def next_issue(
     Raises RenderError where there is nothing to render, or a template is wrong.
     """
     now = app.clock()
-    terms = wiring.terms(newsletter, app.providers(newsletter))
+    terms = wiring.mail.terms(newsletter, app.providers(newsletter))
     upcoming = app.store.issues.next_articles(terms, cadence, now)
     if not upcoming.contents.articles:
         what = "There is no article that it could carry."
@@ -62,8 +62,10 @@ def next_issue(
         raise RenderError(what, where=f"newsletter {newsletter.name}", mend=mend)
     slot = _next_slot(newsletter, cadence, now)
     copies = app.picturing.copies([article.id for article in upcoming.contents.articles])
-    facts = render_wiring.facts(newsletter, cadence, slot, upcoming.contents, wiring.feeds_url(app.settings), copies)
-    look = wiring.look(app.settings, newsletter, language or newsletter.language)
+    facts = wiring.render.facts(
+        newsletter, cadence, slot, upcoming.contents, wiring.publish.feeds_url(app.settings), copies
+    )
+    look = wiring.mail.look(app.settings, newsletter, language or newsletter.language)
     if template:
         look = replace(look, template=template)
     message = app.renderer.render(look, facts)
@@ -75,7 +77,7 @@ def next_issue(
         articles=upcoming.contents.articles,
         due=upcoming.due,
         message=message,
-        findings=render_wiring.preflight(app.settings, message, look),
+        findings=wiring.render.preflight(app.settings, message, look),
     )
 
 

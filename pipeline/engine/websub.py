@@ -28,7 +28,7 @@ from pipeline.publish.websub.intent import NO_MORE, NOT_OURS, confirms, denial, 
 from pipeline.publish.websub.pinging import PING_HEADERS, ping
 from pipeline.publish.websub.records import Claim, HubSubscription, Pending, TopicState
 from pipeline.store.websub import WebSub
-from pipeline.websub_wiring import hub_address, is_ours
+from pipeline.wiring.websub import hub_address, is_ours
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.config import load
 from pipeline.errors import ConfigError
-from pipeline.provider_wiring import make_provider
+from pipeline.wiring.providers import make_provider
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """

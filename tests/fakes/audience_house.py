@@ -206,7 +206,7 @@ def open_house(directory: Path, config: str = CONFIG) -> Iterator[House]:
     web = create_app(
         site,
         feeds=feeds,
-        templates=wiring.template_directories(app.settings),
+        templates=wiring.files.template_directories(app.settings),
         choices=app.choices,
         health=lambda: Health(ready=True),
         clock=app.clock,

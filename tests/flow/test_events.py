@@ -32,7 +32,7 @@ from pipeline.web.feeds import FeedDocuments
 from pipeline.web.server import WebServer
 from pipeline.web.site import Health, WebSite
 from pipeline.web.webhooks import LARGEST_POST, WebhookEndpoint
-from pipeline.wiring import terms
+from pipeline.wiring.mail import terms
 from tests.fakes.commands import CONFIG, Project
 from tests.fakes.imap_server import ImapServer
 from tests.fakes.mailing import show, sighting

@@ -23,7 +23,7 @@ CLOCKS = frozenset(
 )
 
 CLOCK_READERS = {
-    ROOT / "pipeline" / "app.py",
+    ROOT / "pipeline" / "app" / "root.py",
     # APScheduler waits by the wall clock, and this is what notices that it was set: a given time would hide that.
     ROOT / "pipeline" / "schedule" / "scheduler.py",
 }

@@ -9,7 +9,7 @@ import pytest
 from pipeline.config import load
 from pipeline.config.providers import NOT_PROVIDERS, PROVIDERS
 from pipeline.errors import ConfigError
-from pipeline.provider_wiring import make_provider
+from pipeline.wiring.providers import make_provider
 
 CONFIG = """
 [site]

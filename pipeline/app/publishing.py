@@ -38,14 +38,14 @@ class Publishing:
         done = sum(map(self._publish_feed, specs), start=Published())
         # Also if it is no longer made of groups.
         keep = {spec.name for spec in specs}
-        return done + remove_feeds_of_groups(self.settings.publish.directory, wiring.feed_spec(feed), keep)
+        return done + remove_feeds_of_groups(self.settings.publish.directory, wiring.publish.feed_spec(feed), keep)
 
     def _publish_feed(self, spec: FeedSpec) -> Published:
         from pipeline.publish.feed import publish_feed  # noqa: PLC0415  (formats load slowly)
 
         articles = self.store.articles
         return publish_feed(
-            wiring.site_spec(self.settings),
+            wiring.publish.site_spec(self.settings),
             spec,
             articles.newest(limit=spec.limit, chosen=spec.selection),
             self.settings.publish.directory,
@@ -59,7 +59,7 @@ class Publishing:
         """All feeds that there are now."""
         from pipeline.publish.feed import feed_head  # noqa: PLC0415
 
-        site = wiring.site_spec(self.settings)
+        site = wiring.publish.site_spec(self.settings)
         specs = (spec for feed in self.settings.feeds for spec in self.feed_specs(feed))
         return [feed_head(site, spec, self.formats) for spec in specs]
 
@@ -67,11 +67,11 @@ class Publishing:
         """The feeds that a table [[feeds]] makes: itself, or one for each of its groups that there is now."""
         from pipeline.publish.groups import feeds_of_groups  # noqa: PLC0415
 
-        spec = wiring.feed_spec(feed)
+        spec = wiring.publish.feed_spec(feed)
         if feed.each is None:
             return (spec,)
         found = self.store.articles.groups(feed.each, spec.selection)
-        return feeds_of_groups(spec, found, lambda group: wiring.group_title(group, feed.language))
+        return feeds_of_groups(spec, found, lambda group: wiring.publish.group_title(group, feed.language))
 
     @cached_property
     def feeds(self) -> Mapping[str, config.Feed]:
@@ -87,7 +87,7 @@ class Publishing:
         from pipeline.publish.pages import publish_articles  # noqa: PLC0415
         from pipeline.publish.spec import ARTICLES  # noqa: PLC0415
 
-        site = wiring.site_spec(self.settings)
+        site = wiring.publish.site_spec(self.settings)
         directory = self.settings.publish.directory
         feeds: list[FeedHead] = []
         groups: list[HeadGroup] = []
@@ -96,7 +96,7 @@ class Publishing:
             if feed.each is None:
                 feeds += heads
             else:
-                groups.append(HeadGroup(wiring.feed_spec(feed), heads))
+                groups.append(HeadGroup(wiring.publish.feed_spec(feed), heads))
         pages = publish_articles(
             site,
             self.store.articles.newest(limit=None),
@@ -127,7 +127,7 @@ class Publishing:
     def pages(self) -> PageEnvironment:
         from pipeline.publish.pages import page_environment  # noqa: PLC0415
 
-        return page_environment(*wiring.template_directories(self.settings), tone=self.settings.site.tone)
+        return page_environment(*wiring.files.template_directories(self.settings), tone=self.settings.site.tone)
 
     @cached_property
     def formats(self) -> tuple[Format, ...]:

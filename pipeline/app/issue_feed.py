@@ -41,7 +41,7 @@ class IssueFeed:
             id=f"{home}/atom.xml",
         )
         atom = next(one for one in self.formats() if one.name == "atom")
-        site = replace(wiring.site_spec(self.settings), url=f"{home}/", hub=None)
+        site = replace(wiring.publish.site_spec(self.settings), url=f"{home}/", hub=None)
         head = feed_head(site, feed, [atom])
         documents = tuple(replace(one, url=f"{home}/{one.filename}") for one in head.documents)
         entries = [_entry(number, one, f"{home}/{one.path}") for number, one in enumerate(issues, 1)]

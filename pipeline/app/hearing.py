@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from threading import Event as Stop
 from typing import TYPE_CHECKING
 
-from pipeline import config, event_wiring
+from pipeline import config, wiring
 from pipeline.deliver.event import EventLog, Mailbox, Received, Recorded, Webhook
 from pipeline.domain.event import Event, EventRules
 from pipeline.errors import PipelineError, Problem
@@ -44,7 +44,7 @@ class Hearing:
     @cached_property
     def webhooks(self) -> Mapping[str, Webhook]:
         """Raises `ConfigError`."""
-        return event_wiring.make_webhooks(self.settings, self._fetch)
+        return wiring.events.make_webhooks(self.settings, self._fetch)
 
     def record(self, provider: str, received: Received, now: datetime) -> Recorded:
         """Write down what a webhook received.  Raises `NotGenuine` for a repetition with something else."""
@@ -52,17 +52,17 @@ class Hearing:
 
     @cached_property
     def rules(self) -> EventRules:
-        return event_wiring.event_rules(self.settings)
+        return wiring.events.event_rules(self.settings)
 
     def verp(self, provider: str) -> Verp | None:
-        return event_wiring.make_verp(self.settings, provider, self.keys)
+        return wiring.events.make_verp(self.settings, provider, self.keys)
 
     def take_over_list(self, provider: str) -> tuple[int, int] | None:
         """Suppress what a provider's own lists have: how many there are, and how many are new here.
 
         None for a provider whose lists can't be read.  Raises `ProviderError`.
         """
-        found = event_wiring.make_suppression_list(self.settings, provider)
+        found = wiring.events.make_suppression_list(self.settings, provider)
         if found is None:
             return None
         with closing(found):
@@ -74,10 +74,10 @@ class Hearing:
         """Step: ask the logs and look into the mailbox where it is time for that; forget what is too old."""
         stop = stopping or Stop()
         problems: list[Problem] = []
-        for name, (log, every) in event_wiring.make_event_logs(self.settings).items():
+        for name, (log, every) in wiring.events.make_event_logs(self.settings).items():
             with closing(log):
                 problems += self._in_time(f"log of {name}", every, partial(self._ask, name, log, stop))
-        if (mailbox := event_wiring.make_mailbox(self.settings)) is not None:
+        if (mailbox := wiring.events.make_mailbox(self.settings)) is not None:
             with closing(mailbox):
                 problems += self._in_time(_MAILBOX, self.settings.bounces.every, partial(self._look, mailbox, stop))
         problems += self._in_time(_PRUNE, _PRUNE_EVERY, self._prune)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline import audience_wiring, config, wiring
+from pipeline import config, wiring
+from pipeline.app.private_feeds import PrivateFeeds
 from pipeline.audience.choices import Choices
 from pipeline.audience.preferences import Preferences
 from pipeline.audience.proof import Challenges
@@ -16,7 +17,6 @@ from pipeline.deliver.ledger import Addressee
 from pipeline.domain.message import Message, filled
 from pipeline.domain.notice import Notice, NoticeKind
 from pipeline.errors import Problem, RenderError
-from pipeline.private_feeds import PrivateFeeds
 from pipeline.store.store import Store
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ class Reception:
 
     @cached_property
     def offers(self) -> Mapping[str, Offer]:
-        return audience_wiring.offers(self.settings)
+        return wiring.audience.offers(self.settings)
 
     @cached_property
     def policy(self) -> AddressPolicy:
         """Raises `ConfigError`."""
-        return audience_wiring.address_policy(self.settings)
+        return wiring.audience.address_policy(self.settings)
 
     @cached_property
     def challenges(self) -> Challenges:
@@ -114,7 +114,7 @@ class Reception:
         from pipeline.render import notices  # noqa: PLC0415  (jinja2 and premailer load slowly)
 
         language = one.language or letter.language
-        renderer, look = self.renderer(), wiring.look(self.settings, letter, language)
+        renderer, look = self.renderer(), wiring.mail.look(self.settings, letter, language)
         shown = notices.Notice(kind=notices.Kind(one.kind), cadence=one.cadence)
         greeting = {"greeting": renderer.greeting(one.name, language)}
         return filled(renderer.notice(look, shown), greeting | self._links(one))
@@ -122,7 +122,7 @@ class Reception:
     def _links(self, one: Notice) -> dict[str, str]:
         keys = self._made
         if one.kind is NoticeKind.CONFIRM:
-            return {"confirm_url": wiring.link_of(self.settings, "confirm")(keys.make(CONFIRM, one.sign_up or 0))}
+            return {"confirm_url": wiring.mail.link_of(self.settings, "confirm")(keys.make(CONFIRM, one.sign_up or 0))}
         leave = self._unsubscribe_url(keys.make(UNSUBSCRIBE, one.subscription or 0))
         if one.kind is NoticeKind.GOODBYE:
             return {"resubscribe_url": leave}
@@ -135,12 +135,12 @@ class Reception:
 
     @cached_property
     def _unsubscribe_url(self) -> Callable[[str], str]:
-        return wiring.link_of(self.settings, "unsubscribe")
+        return wiring.mail.link_of(self.settings, "unsubscribe")
 
     @cached_property
     def _preferences_url(self) -> Callable[[str], str]:
-        return wiring.link_of(self.settings, "preferences")
+        return wiring.mail.link_of(self.settings, "preferences")
 
     @cached_property
     def _letters(self) -> Mapping[str, config.Newsletter]:
-        return wiring.newsletters(self.settings)
+        return wiring.mail.newsletters(self.settings)

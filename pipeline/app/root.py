@@ -16,16 +16,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from pipeline import (
-    audience_wiring,
-    config,
-    deliver_wiring,
-    provider_wiring,
-    render_wiring,
-    source_wiring,
-    websub_wiring,
-    wiring,
-)
+from pipeline import config, wiring
+from pipeline.app.hearing import Hearing
+from pipeline.app.picturing import Picturing
+from pipeline.app.publishing import Publishing
+from pipeline.app.reception import Reception
 from pipeline.audience.choices import Choices
 from pipeline.audience.tokens import TokenKeys
 from pipeline.collect.addresses import Network
@@ -39,11 +34,7 @@ from pipeline.deliver.provider import Provider
 from pipeline.domain.canary import CanaryLimits
 from pipeline.domain.polling import Wait, interleaved
 from pipeline.errors import Problem, RenderError, StoreError
-from pipeline.hearing import Hearing
 from pipeline.owner import Owner
-from pipeline.picturing import Picturing
-from pipeline.publishing import Publishing
-from pipeline.reception import Reception
 from pipeline.store.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -101,15 +92,15 @@ class App:
 
     def _collect_source(self, articles: ArticleStore, name: str) -> Collected:
         source = self._configured[name]
-        adapter = source_wiring.make_source(self.settings, source, lambda: self.fetcher)
-        return collect(adapter, wiring.source_rules(self.settings, source), articles, self.clock())
+        adapter = wiring.sources.make_source(self.settings, source, lambda: self.fetcher)
+        return collect(adapter, wiring.sources.source_rules(self.settings, source), articles, self.clock())
 
     @property
     def fetcher(self) -> Fetcher:
         """The one fetcher of this process: it knows what its hosts have to do with us."""
         with self._making:
             if self._fetcher is None:
-                self._fetcher = wiring.make_fetcher(self.settings, self.network)
+                self._fetcher = wiring.sources.make_fetcher(self.settings, self.network)
             return self._fetcher
 
     @cached_property
@@ -118,7 +109,7 @@ class App:
 
     @cached_property
     def _addresses(self) -> Mapping[str, str]:
-        return {source.name: wiring.source_address(source) for source in self.settings.sources}
+        return {source.name: wiring.sources.source_address(source) for source in self.settings.sources}
 
     def release(self) -> int:
         """Step: give release numbers to what has settled."""
@@ -138,11 +129,11 @@ class App:
 
     def websub_topics(self) -> Sequence[Topic]:
         """The documents that WebSub is about, now."""
-        return websub_wiring.websub_topics(self.publishing.all_heads(), self.settings.publish.directory)
+        return wiring.websub.websub_topics(self.publishing.all_heads(), self.settings.publish.directory)
 
     @cached_property
     def websub_caller(self) -> GuardedCaller:
-        return websub_wiring.make_caller(self.settings, self.clock)
+        return wiring.websub.make_caller(self.settings, self.clock)
 
     @cached_property
     def picturing(self) -> Picturing:
@@ -155,30 +146,30 @@ class App:
         from pipeline.render.findings import errors  # noqa: PLC0415
 
         problems: list[Problem] = []
-        base = wiring.feeds_url(self.settings)
+        base = wiring.publish.feeds_url(self.settings)
         for variant in self.store.issues.unrendered(issue):
             newsletter = self.newsletters.get(variant.key.newsletter)
             if newsletter is None:
                 continue
             key = variant.key
             copies = self.picturing.copies([article.id for article in variant.contents.articles])
-            facts = render_wiring.facts(
+            facts = wiring.render.facts(
                 newsletter,
                 key.cadence,
                 key.slot,
                 variant.contents,
                 base,
                 copies,
-                page_url=audience_wiring.page_url(self.settings, newsletter, variant.path),
+                page_url=wiring.audience.page_url(self.settings, newsletter, variant.path),
             )
-            look = wiring.look(self.settings, newsletter, variant.language)
+            look = wiring.mail.look(self.settings, newsletter, variant.language)
             try:
                 message = self.renderer.render(look, facts)
             except RenderError as error:
                 problems.append(error.problem)
                 continue
             where = f"newsletter {newsletter.name}, {variant.language}"
-            if wrong := [one.problem(where) for one in errors(render_wiring.preflight(self.settings, message, look))]:
+            if wrong := [one.problem(where) for one in errors(wiring.render.preflight(self.settings, message, look))]:
                 problems += wrong
             else:
                 self.store.issues.keep_message(variant.id, message)
@@ -192,16 +183,16 @@ class App:
             fields=self.merge_fields,
             owner=self.owner.name,
             clock=self.clock,
-            budgets=deliver_wiring.budgets(self.settings),
-            accounts=deliver_wiring.accounts(self.settings),
-            senders=deliver_wiring.senders(self.settings),
-            canaries=deliver_wiring.canaries(self.settings),
+            budgets=wiring.deliver.budgets(self.settings),
+            accounts=wiring.deliver.accounts(self.settings),
+            senders=wiring.deliver.senders(self.settings),
+            canaries=wiring.deliver.canaries(self.settings),
             witnesses=self.store.events.told_of,
         )
 
     def review_canaries(self) -> None:
         """Step: let issues go on whose first recipients are content, and halt the others."""
-        limits = {name: deliver_wiring.canary_limits(letter) for name, letter in self.newsletters.items()}
+        limits = {name: wiring.deliver.canary_limits(letter) for name, letter in self.newsletters.items()}
         self.store.issues.review_canaries(lambda name: limits.get(name, CanaryLimits()), self.clock())
 
     def merge_fields(self, addressee: Addressee, language: str) -> Mapping[str, str]:
@@ -214,7 +205,7 @@ class App:
 
     def provider(self, name: str) -> Provider:
         if name not in self._providers:
-            self._providers[name] = provider_wiring.make_provider(self.settings, name, self.hearing.verp(name))
+            self._providers[name] = wiring.providers.make_provider(self.settings, name, self.hearing.verp(name))
         return self._providers[name]
 
     @cached_property
@@ -224,19 +215,19 @@ class App:
 
     @cached_property
     def newsletters(self) -> Mapping[str, config.Newsletter]:
-        return wiring.newsletters(self.settings)
+        return wiring.mail.newsletters(self.settings)
 
     @cached_property
     def renderer(self) -> Renderer:
         from pipeline.render.renderer import Renderer  # noqa: PLC0415
 
-        return Renderer(wiring.template_directories(self.settings), self.settings.site.tone)
+        return Renderer(wiring.files.template_directories(self.settings), self.settings.site.tone)
 
     # Audience
 
     @cached_property
     def keys(self) -> TokenKeys:
-        return audience_wiring.keys(self.settings, self.store.directory)
+        return wiring.audience.keys(self.settings, self.store.directory)
 
     @property
     def choices(self) -> Choices:
@@ -292,7 +283,7 @@ def open_app(file: Path, clock: Clock = now, *, network: Network | None = None) 
     ``network`` is what sources are fetched through; the one that the machine is in, if it isn't given.
     """
     settings = config.load(file, os.environ)
-    home, digests = wiring.state_directory(settings), partial(audience_wiring.digests, settings)
+    home, digests = wiring.files.state_directory(settings), partial(wiring.audience.digests, settings)
     try:
         store = open_store(settings.store_url.get_secret_value(), home, clock(), digests)
     except OSError as error:

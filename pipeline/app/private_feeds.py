@@ -35,7 +35,7 @@ class PrivateFeeds:
 
     @cached_property
     def _newsletters(self) -> Mapping[str, config.Newsletter]:
-        return wiring.newsletters(self.settings)
+        return wiring.mail.newsletters(self.settings)
 
     def media_type(self, filename: str) -> str | None:
         """What a document of this name is; None if there is none."""
@@ -85,7 +85,7 @@ class PrivateFeeds:
             archive=False,
         )
         # No hub is told of it, and none may be asked for it.
-        site = replace(wiring.site_spec(self.settings), hub=None)
+        site = replace(wiring.publish.site_spec(self.settings), hub=None)
         head = feed_head(site, feed, self.formats())
         documents = tuple(replace(document, url=f"{url}/{document.filename}") for document in head.documents)
         return replace(head, documents=documents)
