@@ -129,6 +129,12 @@ class InstanceFenced(StoreError):
     code = "store-fenced"
 
 
+class MailingHeld(PipelineError):
+    """An operator has put all mailing on hold."""
+
+    code = "mailing-held"
+
+
 class ProviderError(PipelineError):
     """A mail provider did not take a batch."""
 

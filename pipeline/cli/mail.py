@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli.everywhere import invocation
 from pipeline.cli.failures import FAILED, WrongUse, report_problems
-from pipeline.errors import Problem
+from pipeline.errors import MailingHeld, Problem
 
 if TYPE_CHECKING:
     from pipeline.app import App
@@ -67,6 +67,9 @@ def _send(opened: App, letter: Newsletter, cadence: str, slot: datetime | None, 
     from pipeline.cli.recording import carry_out
     from pipeline.cli.summary import finish
     from pipeline.engine.due import freeze_one
+
+    if (held := opened.store.standstills.now()) is not None:
+        raise MailingHeld(f"{held}.", where="mailing", mend="`rundbrief release` lets it go on.")
 
     def frozen() -> Iterator[IssueId]:
         # Nothing is frozen before the engine has looked at the fence and takes what comes from here.

@@ -37,7 +37,7 @@ def plan(
     from datetime import UTC
 
     from pipeline.cli.names import newsletter_named
-    from pipeline.cli.output import print_json
+    from pipeline.cli.output import print_json, say
     from pipeline.cli.times import read_time
     from pipeline.engine.plan import Planner
 
@@ -48,10 +48,13 @@ def plan(
         zone = letters[0].timezone if newsletter else settings.site.timezone
         time = read_time(at, zone, where="--at") if at else opened.clock()
         planner = Planner(opened, time)
+        held = opened.store.standstills.now()
         plans = [one for letter in letters for one in planner.plan(letter)]
     if asked.as_json:
-        print_json({"at": time.astimezone(UTC), "issues": [_json(one) for one in plans]})
+        print_json({"at": time.astimezone(UTC), "held": held, "issues": [_json(one) for one in plans]})
     else:
+        if held is not None:
+            say(f"{held}. Nothing of this is mailed before `rundbrief release`.\n")
         _print(plans, zone)
 
 

@@ -14,6 +14,7 @@ from pipeline.cli import (
     check,
     configuration,
     feeds,
+    hold,
     hub,
     init,
     issues,
@@ -33,6 +34,7 @@ from pipeline.cli.everywhere import Invocation
 from pipeline.cli.groups import Listing
 
 _MARKER = "\\b\n"
+_OPERATING = ("hold", "release", "unfence")
 _EPILOG = "Also understood: --config FILE and --json; see `rundbrief --help`."
 
 root = typer.Typer(
@@ -98,6 +100,8 @@ root.add_typer(runs.app, name="runs")
 root.add_typer(subscribers.app, name="subscribers")
 root.add_typer(suppressions.app, name="suppressions")
 root.add_typer(configuration.app, name="config")
+root.command("hold")(hold.hold)
+root.command("release")(hold.release)
 root.command("unfence")(unfence.unfence)
 
 
@@ -107,8 +111,9 @@ def command() -> TyperGroup:
     group = typer.main.get_command(root)
     if not isinstance(group, TyperGroup):
         raise TypeError("the root is a group of commands")
-    # Typer puts the groups behind all commands; this one is needed last.
-    group.commands["unfence"] = group.commands.pop("unfence")
+    # Typer puts the groups behind all commands; these are needed last.
+    for name in _OPERATING:
+        group.commands[name] = group.commands.pop(name)
     group.help = _finished(group.help)
     _finish(group)
     return group

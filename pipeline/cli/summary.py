@@ -13,6 +13,7 @@ from pipeline.cli.failures import FAILED, line_of, report_problems
 from pipeline.cli.output import print_facts, print_json
 from pipeline.cli.times import shown
 from pipeline.domain.issue import IssueState
+from pipeline.engine.waiting import HELD
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -40,7 +41,8 @@ def _lines(settings: Config, report: Report, stages: Sequence[str]) -> Iterator[
     if "published" in stages:
         yield "Published", _published(report, settings.publish.directory)
     if "mailed" in stages:
-        yield "Mailed", "\n".join(_mailed(issue, settings) for issue in report.issues) or "nothing was due"
+        nothing = "nothing, it is on hold" if any(note.code == HELD for note in report.notes) else "nothing was due"
+        yield "Mailed", "\n".join(_mailed(issue, settings) for issue in report.issues) or nothing
         if any(issue.state is IssueState.OPEN or issue.books.accepted for issue in report.issues):
             yield "Look at", "\n".join(_places(settings, report))
         elif report.written:

@@ -20,7 +20,7 @@ from pipeline.engine.pictures import pictures_meanwhile
 from pipeline.engine.progress import Progress, Quiet
 from pipeline.engine.report import Report, total
 from pipeline.engine.side_by_side import side_by_side
-from pipeline.engine.waiting import waiting_issues
+from pipeline.engine.waiting import held_note, waiting_issues
 from pipeline.engine.websub import tell_of_changes
 from pipeline.errors import InstanceFenced, PipelineError, Problem
 from pipeline.publish.published import Published
@@ -70,7 +70,7 @@ class LocalEngine:
             removed=published.removed,
             untouched=published.untouched,
             issues=mailed.issues,
-            notes=(*collected.notes, *mailed.notes),
+            notes=(*mailed.notes, *collected.notes),
             problems=(
                 *collected.problems,
                 *unheard,
@@ -148,6 +148,9 @@ class LocalEngine:
     def _mail(self, frozen: Iterable[IssueId] | None) -> Report:
         app = self.app
         app.store.fence.check()
+        if (held := app.store.standstills.now()) is not None:
+            # Slots wait too: what becomes of each is worked out when mailing goes on, by how late it is then.
+            return Report(notes=(held_note(held),))
         new = list(freeze_due(app) if frozen is None else frozen)
         open_ = app.store.issues.open_issues()
         if not open_:

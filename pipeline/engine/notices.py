@@ -35,7 +35,7 @@ def deliver_notices(app: App, stopping: Event, *, tidy: bool = True) -> tuple[Pr
             problems = app.reception.render_notices()
             if problems:
                 break  # they stay unrendered
-        if not app.store.notices.is_unsettled():
+        if not app.store.notices.is_unsettled() or app.store.standstills.now() is not None:
             return tuple(problems)
         desk = app.notice_desk()
         desk.resolve_doubts()

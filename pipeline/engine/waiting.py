@@ -6,20 +6,29 @@ from collections.abc import Sequence
 
 from pipeline.app import App
 from pipeline.domain.issue import Hold, Issue
+from pipeline.domain.standstill import Standstill
 from pipeline.engine.forecast import outlook
 from pipeline.errors import Problem
 
+HELD = "mailing-held"
 _NEXT = "The next run goes on with them."
 
 
 def waiting_issues(app: App, issues: Sequence[Issue]) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """What is wrong with issues that have something to do, and what is only to be known of them."""
+    if (held := app.store.standstills.now()) is not None:
+        return (), (held_note(held),)
     problems: list[Problem] = []
     notes: list[Problem] = []
     for issue in issues:
         found, wrong = _waiting(app, issue)
         (problems if wrong else notes).append(found)
     return tuple(problems), tuple(notes)
+
+
+def held_note(held: Standstill) -> Problem:
+    """That an operator has put all mailing on hold."""
+    return Problem(code=HELD, where="mailing", what=f"{held}.", mend="`rundbrief release` lets it go on.")
 
 
 def _waiting(app: App, issue: Issue) -> tuple[Problem, bool]:

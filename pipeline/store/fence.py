@@ -46,11 +46,14 @@ class Fence:
                 f"is an older copy: it stands at generation {row.generation}, mailing went on to {generation}."
             )
 
-    def raise_(self, tx: Connection) -> tuple[uuid.UUID, int]:
-        """Count one generation more, in the caller's transaction.  `note` is called once that is committed."""
-        raised = update(instance).values(generation=instance.c.generation + 1)
-        row = tx.execute(raised.returning(instance.c.uid, instance.c.generation)).one()
-        return row.uid, row.generation
+    def raise_(self, tx: Connection) -> tuple[uuid.UUID, int] | None:
+        """Count one generation more, in the caller's transaction.  `note` is called once that is committed.
+
+        None while mailing is on hold: then the caller rolls back, and submits nothing.
+        """
+        raised = update(instance).where(instance.c.held_since.is_(None)).values(generation=instance.c.generation + 1)
+        row = tx.execute(raised.returning(instance.c.uid, instance.c.generation)).one_or_none()
+        return None if row is None else (row.uid, row.generation)
 
     def note(self, uid: uuid.UUID, generation: int) -> None:
         """Write a generation into the file, unless it knows a later one of this store."""

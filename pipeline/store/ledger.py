@@ -19,6 +19,7 @@ from pipeline.store.claiming import Claim, claim, next_due
 from pipeline.store.database import reading, writing
 from pipeline.store.fence import Fence
 from pipeline.store.held_batches import batches, held_batches
+from pipeline.store.standstills import standstill
 from pipeline.store.submitting import intend
 from pipeline.store.tables import batch, issue
 
@@ -34,6 +35,8 @@ class StoredLedger:
 
     def claim(self, routes: Mapping[str, Route], owner: str, now: datetime, lease: timedelta) -> HeldBatch | None:
         with writing(self.engine) as tx:
+            if standstill(tx):
+                return None
             return claim(tx, routes, Claim(owner=owner, now=now, lease=lease))
 
     def give_back(self, held: HeldBatch, owner: str) -> None:
@@ -46,10 +49,10 @@ class StoredLedger:
         self, held: HeldBatch, owner: str, lane: Lane, payload_hash: str, now: datetime, lease: timedelta
     ) -> HeldBatch | None:
         with writing(self.engine) as tx:
-            if not intend(tx, held, owner, lane, payload_hash, now, lease):
+            generation = self.fence.raise_(tx) if intend(tx, held, owner, lane, payload_hash, now, lease) else None
+            if generation is None:
                 tx.rollback()
                 return None
-            generation = self.fence.raise_(tx)
         # Before the call: a copy of the store that was made until now must not submit this batch again.
         self.fence.note(*generation)
         return replace(
@@ -99,7 +102,7 @@ class StoredLedger:
 
     def next_due(self, routes: Mapping[str, Route], now: datetime) -> datetime | None:
         with reading(self.engine) as tx:
-            return next_due(tx, routes, now)
+            return None if standstill(tx) else next_due(tx, routes, now)
 
     def standings(self, lanes: Collection[Lane], now: datetime) -> Mapping[Lane, Standing]:
         """How providers stand, and what is left of their budgets."""

@@ -24,6 +24,7 @@ from pipeline.store.codec import dump_message
 from pipeline.store.database import reading, writing
 from pipeline.store.fence import Fence
 from pipeline.store.held_notices import held_notices, is_mailable, unrendered
+from pipeline.store.standstills import standstill
 from pipeline.store.tables import notice
 
 _WAITING = (BatchState.READY, BatchState.RETRY_WAIT)
@@ -74,6 +75,8 @@ class StoredNotices:
 
     def claim(self, routes: Mapping[str, Route], owner: str, now: datetime, lease: timedelta) -> HeldBatch | None:
         with writing(self.engine) as tx:
+            if standstill(tx):
+                return None
             found = standings(tx, {lane for route in routes.values() for lane in route.lanes}, now)
             ways = {
                 name: way
@@ -121,10 +124,11 @@ class StoredNotices:
         }
         with writing(self.engine) as tx:
             taken = tx.execute(update(notice).where(*still).values(intended)).rowcount == 1
-            if not (taken and (doubtful or book(tx, lane, 1, now, lease))):
+            booked = taken and (doubtful or book(tx, lane, 1, now, lease))
+            generation = self.fence.raise_(tx) if booked else None
+            if generation is None:
                 tx.rollback()
                 return None
-            generation = self.fence.raise_(tx)
         self.fence.note(*generation)
         return replace(
             batch,

@@ -29,6 +29,7 @@ from pipeline.store.preferences import Preferences
 from pipeline.store.runs import Runs
 from pipeline.store.sign_ups import SignUps
 from pipeline.store.sources import Sources
+from pipeline.store.standstills import Standstills
 from pipeline.store.subscriptions import Subscriptions
 from pipeline.store.suppressing import Digests, no_digests
 from pipeline.store.websub import WebSub
@@ -103,6 +104,10 @@ class Store:
     @cached_property
     def runs(self) -> Runs:
         return Runs(engine=self.engine)
+
+    @cached_property
+    def standstills(self) -> Standstills:
+        return Standstills(engine=self.engine)
 
     @cached_property
     def websub(self) -> WebSub:

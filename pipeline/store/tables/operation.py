@@ -19,6 +19,10 @@ instance = Table(
     Column("created_at", UtcTime, nullable=False),
     # Counts the answers of sources that changed anything of an article: while it stands still, so do the feeds.
     Column("articles_version", BigInteger, nullable=False, server_default="0"),
+    # Since when nothing is mailed, by an operator's decision.  It stands in this row because each intent to submit
+    # passes here to count its generation: so a hold and an intent come one after the other.
+    Column("held_since", UtcTime),
+    Column("held_reason", Text, nullable=False, server_default=""),
     CheckConstraint("id = 1", name="only_one"),
 )
 
@@ -43,6 +47,9 @@ run = Table(
     Column("owner", Text, nullable=False, server_default=""),
     Column("counts", Text, nullable=False, server_default="{}"),
     Column("problems", Text, nullable=False, server_default="[]"),
+    Column("started_by", String(20), nullable=False, server_default=""),
+    # The last lines that were logged in it, as JSON.
+    Column("log", Text, nullable=False, server_default="[]"),
     UniqueConstraint("job", "slot"),
     CheckConstraint("outcome IN ('running', 'done', 'failed', 'skipped', 'missed', 'broken_off')", name="outcome"),
     Index(None, "started_at"),
