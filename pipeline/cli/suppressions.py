@@ -83,8 +83,8 @@ def sync_suppressions(
 ) -> None:
     r"""Take over the addresses that a provider does not mail any more: bounces, complaints, unsubscriptions.
 
-    Mailgun, Postmark and SendGrid keep such lists. What is suppressed here already stays as it is, and nothing is
-    changed at the provider: lift a suppression there too, or the next sync brings it back.
+    Mailgun, Postmark, SendGrid and SparkPost keep such lists. What is suppressed here already stays as it is, and
+    nothing is changed at the provider: lift a suppression there too, or the next sync brings it back.
 
     \b
     Example:
@@ -99,7 +99,9 @@ def sync_suppressions(
             raise WrongUse(f"There is no provider called {provider}.", mend=f"There is {known}.")
         found = opened.hearing.take_over_list(provider)
     if found is None:
-        raise WrongUse(f"The lists of {provider} can't be read.", mend="Mailgun's, Postmark's and SendGrid's can.")
+        raise WrongUse(
+            f"The lists of {provider} can't be read.", mend="Mailgun's, Postmark's, SendGrid's and SparkPost's can."
+        )
     read, new = found
     if asked.as_json:
         print_json({"provider": provider, "listed": read, "added": new})

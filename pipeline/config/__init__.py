@@ -22,6 +22,7 @@ from pipeline.config.providers import (
     SendGridProvider,
     SesProvider,
     SmtpProvider,
+    SparkPostProvider,
 )
 from pipeline.config.schema import json_schema
 from pipeline.config.sign_up import SignUp
@@ -60,6 +61,7 @@ __all__ = [
     "SitemapSource",
     "SmtpProvider",
     "Source",
+    "SparkPostProvider",
     "Store",
     "Templates",
     "Web",

@@ -225,6 +225,17 @@ class PostalProvider(ApiProvider):
     """The address of the installation."""
 
 
+class SparkPostProvider(BatchProvider):
+    """SparkPost's transmissions API."""
+
+    type: Literal["sparkpost"]
+    transactional: bool = False
+    """Whether mail is marked as transactional, without which SparkPost replaces our List-Unsubscribe by its own."""
+
+    base_url: BaseUrl = "https://api.sparkpost.com"
+    """The address of the API: the region (https://api.eu.sparkpost.com), a proxy, or a test."""
+
+
 class OwnProvider(Budgeted):
     """A provider of somebody else's making."""
 
@@ -248,13 +259,13 @@ PROVIDERS: dict[str, type[Table]] = {
     "smtp2go": Smtp2GoProvider,
     "scaleway": ScalewayProvider,
     "postal": PostalProvider,
+    "sparkpost": SparkPostProvider,
 }
 _OWN = ":"
 _OWN_LIST = (
     "mails the subscribers of a list of its own: our audience, ledger and unsubscribe links would not hold there."
 )
 NOT_PROVIDERS: Mapping[str, str] = {
-    "sparkpost": "SparkPost puts a List-Unsubscribe of its own in the place of ours, so newsletters can't go by it.",
     "listmonk": f"listmonk {_OWN_LIST}",
     "buttondown": f"Buttondown {_OWN_LIST}",
     "mailchimp": f"Mailchimp {_OWN_LIST}",
@@ -285,6 +296,7 @@ Provider = Annotated[
     | Annotated[Smtp2GoProvider, Tag("smtp2go")]
     | Annotated[ScalewayProvider, Tag("scaleway")]
     | Annotated[PostalProvider, Tag("postal")]
+    | Annotated[SparkPostProvider, Tag("sparkpost")]
     | Annotated[OwnProvider, Tag(_OWN)],
     Discriminator(_kind),
 ]

@@ -147,16 +147,29 @@ def _bounces(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake(("bounces",), "has a mailbox, but no provider's bounces could be told apart there.", mend)
 
 
+# By type: the key without which it can't carry the header, why, and when it may be set.
+_CARRY_ONE_CLICK = {
+    "mailersend": ("headers", "MailerSend takes headers only with some plans", "yours has custom headers"),
+    "sparkpost": (
+        "transactional",
+        "SparkPost replaces the header, but in mail that is marked as transactional",
+        "SparkPost lets you mark newsletters so",
+    ),
+}
+
+
 def _without_one_click(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     tables = _providers(raw)
     for index, newsletter in _tables(raw, "newsletters"):
         for place, name in enumerate(_texts(newsletter.get("providers"))):
             table = tables.get(name, {})
-            if table.get("type") == "mailersend" and table.get("headers") is not True:
+            type_ = str(table.get("type"))
+            key, why, where = _CARRY_ONE_CLICK.get(type_, ("", "", ""))
+            if key and table.get(key) is not True:
                 yield Mistake(
                     ("newsletters", index, "providers", place),
-                    f"`{name}` can't carry our one-click unsubscribe: MailerSend takes headers only with some plans.",
-                    f"If yours has custom headers, set `headers = true` in [providers.{name}].",
+                    f"`{name}` can't carry our one-click unsubscribe: {why}.",
+                    f"If {where}, set `{key} = true` in [providers.{name}].",
                 )
 
 

@@ -21,10 +21,10 @@ Fetch = Callable[[str], bytes]
 
 # By the type of the provider; each is told its secret, and knows it for a key or a password.
 _WEBHOOKS = frozenset(
-    {"brevo", "mailersend", "mailgun", "mailjet", "postal", "postmark", "resend", "sendgrid", "smtp2go"}
+    {"brevo", "mailersend", "mailgun", "mailjet", "postal", "postmark", "resend", "sendgrid", "smtp2go", "sparkpost"}
 )
 # Those whose secret travels, and is as good as its length.
-_BY_SECRET = frozenset({"brevo", "mailjet", "postmark", "smtp2go"})
+_BY_SECRET = frozenset({"brevo", "mailjet", "postmark", "smtp2go", "sparkpost"})
 _SHORTEST_SECRET = 16
 _BOUNCE_KEY = "bounce address"
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -104,7 +104,7 @@ def make_event_logs(settings: config.Config) -> Mapping[str, tuple[MailgunAccoun
 
 def make_suppression_list(settings: config.Config, name: str) -> SuppressionList | None:
     """The lists of suppressed addresses that a provider keeps; None for one whose lists can't be read."""
-    from pipeline.deliver.events.suppression_lists import PostmarkList, SendGridLists  # noqa: PLC0415
+    from pipeline.deliver.events.suppression_lists import PostmarkList, SendGridLists, SparkPostList  # noqa: PLC0415
     from pipeline.deliver.providers.http_calls import HttpCalls  # noqa: PLC0415
 
     table, where = settings.providers[name], f"providers.{name}"
@@ -119,6 +119,9 @@ def make_suppression_list(settings: config.Config, name: str) -> SuppressionList
             headers = {"Authorization": f"Bearer {_key(settings, table)}"}
             calls = HttpCalls(where=where, timeout=table.timeout, headers=headers)
             return SendGridLists(where=where, base_url=table.base_url.removesuffix("/v3"), calls=calls)
+        case config.SparkPostProvider():
+            calls = HttpCalls(where=where, timeout=table.timeout, headers={"Authorization": _key(settings, table)})
+            return SparkPostList(where=where, base_url=table.base_url.removesuffix("/api/v1"), calls=calls)
     return None
 
 

@@ -26,6 +26,7 @@ _APIS: Mapping[str, str] = {
     "sendgrid": "sendgrid:sendgrid",
     "ses": "ses:ses",
     "smtp2go": "smtp2go:smtp2go",
+    "sparkpost": "sparkpost:sparkpost",
 }
 """What makes the provider of a type, by its module and its name there.
 

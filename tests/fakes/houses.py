@@ -35,6 +35,7 @@ from pipeline.deliver.providers.sendgrid import sendgrid
 from pipeline.deliver.providers.ses import ses
 from pipeline.deliver.providers.smtp import SmtpProvider
 from pipeline.deliver.providers.smtp2go import smtp2go
+from pipeline.deliver.providers.sparkpost import sparkpost
 from tests.fakes import (
     brevo_server,
     mailersend_server,
@@ -47,6 +48,7 @@ from tests.fakes import (
     sendgrid_server,
     ses_server,
     smtp2go_server,
+    sparkpost_server,
 )
 from tests.fakes.api_server import ApiServer
 from tests.fakes.mailgun_server import Fault, MailgunServer
@@ -272,6 +274,7 @@ _JSON: Mapping[str, Callable[[Path], AbstractContextManager[ApiHouse]]] = {
         scaleway, scaleway_server.ScalewayServer, scaleway_server.API_KEY, project_id=scaleway_server.PROJECT
     ),
     "postal": json_api(postal, postal_server.PostalServer, postal_server.API_KEY),
+    "sparkpost": json_api(sparkpost, sparkpost_server.SparkPostServer, sparkpost_server.API_KEY, transactional=True),
 }
 APIS: Mapping[str, Callable[[Path], AbstractContextManager[ApiHouse]]] = {
     "mailgun": mailgun_house,

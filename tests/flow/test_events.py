@@ -20,7 +20,7 @@ from werkzeug import Request, Response
 
 from pipeline import config
 from pipeline.app import App, open_app
-from pipeline.deliver.events.suppression_lists import SendGridLists
+from pipeline.deliver.events.suppression_lists import SendGridLists, SparkPostList
 from pipeline.deliver.providers.http_calls import HttpCalls
 from pipeline.domain.audience import NewSubscriber, SubscriptionState, SuppressionReason
 from pipeline.domain.event import EventCounts, EventKind
@@ -565,6 +565,32 @@ def test_sendgrids_lists_are_taken_over_page_by_page(httpserver: HTTPServer) -> 
     lists.close()
     assert len(found) == 701
     assert {one.reason for one in found} == {SuppressionReason.HARD_BOUNCE}
+
+
+def test_sparkposts_list_is_read_page_by_page_and_without_who_left_one_list_only(httpserver: HTTPServer) -> None:
+    pages = {
+        "initial": [
+            {"recipient": "anna@example.org", "source": "Spam Complaint", "type": "non_transactional"},
+            {"recipient": "ben@example.org", "source": "List Unsubscribe", "list_id": "weekly.example.org"},
+        ],
+        "b2": [{"recipient": "x@example.org", "source": "Bounce Rule", "description": "550 unknown"}],
+    }
+
+    def listed(request: Request) -> Response:
+        assert request.headers["Authorization"] == "key"
+        cursor = request.args["cursor"]
+        links = [{"rel": "next", "href": "/api/v1/suppression-list?cursor=b2"}] if cursor == "initial" else []
+        return Response(json.dumps({"results": pages[cursor], "links": links}), content_type="application/json")
+
+    httpserver.expect_request("/api/v1/suppression-list").respond_with_handler(listed)
+    calls = HttpCalls(where="providers.x", timeout=timedelta(seconds=5), headers={"Authorization": "key"})
+    lists = SparkPostList(where="providers.x", base_url=httpserver.url_for("").rstrip("/"), calls=calls)
+    found = [(one.address, one.reason) for one in lists.read()]
+    lists.close()
+    assert found == [
+        ("anna@example.org", SuppressionReason.COMPLAINT),
+        ("x@example.org", SuppressionReason.HARD_BOUNCE),
+    ]
 
 
 def test_lists_are_taken_over_by_a_command(

@@ -38,6 +38,7 @@ NEEDED = {
     "mailersend": KEY + "headers = true",
     "scaleway": KEY + 'project_id = "6170692e-7363-616c-6577-61792e636f6d"',
     "postal": KEY + 'base_url = "https://postal.example.org"',
+    "sparkpost": KEY + "transactional = true",
 }
 APIS = sorted(PROVIDERS.keys() - {"outbox", "smtp"})
 
@@ -91,12 +92,15 @@ def test_a_key_that_can_be_none_is_named_by_its_variable(tmp_path: Path, variabl
     assert "schlüssel" not in str(caught.value)
 
 
-def test_mailersend_without_headers_is_no_provider_for_a_newsletter(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("type_", "key"), [("mailersend", "headers"), ("sparkpost", "transactional")])
+def test_what_replaces_the_header_of_one_click_is_no_provider_for_a_newsletter(
+    tmp_path: Path, type_: str, key: str
+) -> None:
     with pytest.raises(ConfigError, match="one-click unsubscribe") as caught:
-        load(configured(tmp_path, "mailersend", KEY), SECRETS)
+        load(configured(tmp_path, type_, KEY), SECRETS)
     (problem,) = caught.value.problems
     assert "newsletters[0].providers[0]" in problem.where
-    assert "headers = true" in problem.mend
+    assert f"{key} = true" in problem.mend
 
 
 @pytest.mark.parametrize("type_", NOT_PROVIDERS)

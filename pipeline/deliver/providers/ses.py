@@ -20,11 +20,11 @@ from pipeline.deliver.providers.addressees import Addressee
 from pipeline.deliver.providers.answers import Reader
 from pipeline.deliver.providers.api import ApiProvider, Call
 from pipeline.deliver.providers.dividing import Divisible
+from pipeline.deliver.providers.handlebars import literal, template_data, variable
 from pipeline.deliver.providers.http_calls import Answer, HttpCalls
 from pipeline.deliver.providers.merging import merged
 from pipeline.deliver.providers.personal import not_ascii, personal_headers
 from pipeline.deliver.providers.recipients import accepted, deferred, rejected, uncertain
-from pipeline.deliver.providers.ses_template import literal, template_data, variable
 from pipeline.deliver.providers.signing import Signature
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from pipeline.deliver.provider import Provider
+from pipeline.deliver.providers.api import ApiProviderWithLog
 from pipeline.deliver.providers.mailersend import mailersend
 from pipeline.deliver.providers.mailjet import mailjet
 from pipeline.deliver.providers.mandrill import mandrill
 from pipeline.deliver.providers.postal import postal
 from pipeline.deliver.providers.scaleway import scaleway
 from pipeline.deliver.providers.smtp2go import smtp2go
+from pipeline.deliver.providers.sparkpost import sparkpost
 from pipeline.domain.ledger import OutcomeKind
 from pipeline.errors import ProviderRejected, ProviderUnavailable, SubmissionUncertain
 from tests.fakes import mailersend_server, mailjet_server, mandrill_server, postal_server, scaleway_server
@@ -28,6 +30,8 @@ from tests.fakes.postal_server import PostalServer
 from tests.fakes.scaleway_server import ScalewayServer
 from tests.fakes.smtp2go_server import API_KEY as SMTP2GO_KEY
 from tests.fakes.smtp2go_server import Smtp2GoServer
+from tests.fakes.sparkpost_server import API_KEY as SPARKPOST_KEY
+from tests.fakes.sparkpost_server import SparkPostServer
 
 TIMEOUT = timedelta(seconds=5)
 ONE = a_batch(a_recipient(1))
@@ -230,3 +234,56 @@ def test_smtp2gos_answer_is_read_entry_by_entry(entry: Any, kind: OutcomeKind, *
 )
 def test_no_key_is_in_what_a_provider_looks_like(make: Callable[[], Provider]) -> None:
     assert "secret-1" not in repr(make())
+
+
+def a_sparkpost(server: SparkPostServer) -> ApiProviderWithLog:
+    return sparkpost("sparkpost", SPARKPOST_KEY, transactional=True, base_url=server.base_url, timeout=TIMEOUT)
+
+
+def test_sparkpost_says_how_many_are_refused_and_not_always_who() -> None:
+    with SparkPostServer() as server:
+        server.refused_addresses.add("person2@example.org")
+        server.names_refused = False
+        provider = a_sparkpost(server)
+        outcomes = provider.submit(a_batch(), a_message())
+        assert {outcome.kind for outcome in outcomes} == {OutcomeKind.UNCERTAIN}
+        found = provider.look_up(a_batch())
+    assert found is not None
+    assert [outcome.kind for outcome in found] == [
+        OutcomeKind.ACCEPTED,
+        OutcomeKind.UNCERTAIN,
+        OutcomeKind.ACCEPTED,
+    ]
+
+
+def test_sparkposts_search_finds_words_and_only_the_batchs_own_events_count() -> None:
+    with SparkPostServer() as server:
+        provider = a_sparkpost(server)
+        provider.submit(a_batch(), a_message())
+        server.events[1]["campaign_id"] = f"{a_batch().id.hex}-other"
+        found = provider.look_up(a_batch())
+    assert found is not None
+    assert [outcome.kind for outcome in found].count(OutcomeKind.ACCEPTED) == 2
+
+
+@pytest.mark.parametrize(("words", "hours"), [("hourly", 1), ("daily", 24)])
+def test_a_used_up_limit_of_sparkposts_waits_until_it_is_over(words: str, hours: int) -> None:
+    body = json.dumps({"errors": [{"message": f"Exceed Sending Limit ({words})", "code": "2101"}]})
+    with SparkPostServer() as server:
+        server.faults.append(Fault(status=420, body=body))
+        with pytest.raises(ProviderUnavailable) as caught:
+            a_sparkpost(server).submit(a_batch(), a_message())
+    assert caught.value.retry_after == timedelta(hours=hours)
+
+
+def test_whom_sparkpost_has_on_its_own_list_is_refused() -> None:
+    body = {
+        "results": {"id": "1", "total_rejected_recipients": 0, "total_accepted_recipients": 1},
+        "errors": [{"message": "Message generation rejected", "description": "suppressed", "code": "1902"}],
+    }
+    with SparkPostServer() as server:
+        server.faults.extend([Fault(status=400, body=json.dumps(body))] * 2)
+        (outcome,) = a_sparkpost(server).submit(ONE, a_message())
+        assert outcome.kind is OutcomeKind.REJECTED
+        with pytest.raises(SubmissionUncertain):
+            a_sparkpost(server).submit(a_batch(), a_message())

@@ -30,6 +30,7 @@ from pipeline.deliver.events import (
     sendgrid,
     ses,
     smtp2go,
+    sparkpost,
 )
 from pipeline.domain.event import Event, EventKind
 
@@ -98,6 +99,7 @@ WAYS: Mapping[str, tuple[Webhook, Callable[[object], Posted]]] = {
     "brevo": (brevo.webhook(SECRET), with_secret),
     "mailjet": (mailjet.webhook(SECRET), with_secret),
     "smtp2go": (smtp2go.webhook(SECRET), with_secret),
+    "sparkpost": (sparkpost.webhook(SECRET), with_secret),
     "resend": (resend.webhook(base64.b64encode(SECRET.encode()).decode()), by_resend),
     "mailersend": (mailersend.webhook(SECRET), by_mailersend),
     "mandrill": (mandrill.webhook(SECRET, "https://n.example/webhooks/mandrill"), by_mandrill),
@@ -493,6 +495,63 @@ def test_postal(word: str, payload: dict[str, Any], kind: EventKind) -> None:
 def test_what_postal_says_of_mail_that_comes_in_is_not_about_ours() -> None:
     document = {"event": "MessageSent", "payload": {"message": {"direction": "incoming", "to": "x@example.org"}}}
     assert told("postal", document) == []
+
+
+# SparkPost
+
+
+def sparkpost_event(type_: str, **more: Any) -> dict[str, Any]:
+    data = {
+        "type": type_,
+        "event_id": "92356927693813856",
+        "timestamp": str(SECONDS),
+        "rcpt_to": "alice@example.com",
+        "raw_rcpt_to": "Alice@example.com",
+        "rcpt_meta": OURS,
+        "transmission_id": "65832150921904138",
+        **more,
+    }
+    return {"msys": {"message_event": data}}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (sparkpost_event("injection"), EventKind.ACCEPTED),
+        (sparkpost_event("delivery"), EventKind.DELIVERED),
+        (sparkpost_event("delay", bounce_class="21"), EventKind.DEFERRED),
+        (sparkpost_event("bounce", bounce_class="10", raw_reason="550 5.1.1 unknown"), EventKind.HARD_BOUNCE),
+        (sparkpost_event("bounce", bounce_class="22", raw_reason="552 5.2.2 full"), EventKind.SOFT_BOUNCE),
+        (sparkpost_event("bounce", bounce_class="51", raw_reason="550 5.7.1 spam"), EventKind.SOFT_BOUNCE),
+        (sparkpost_event("bounce", bounce_class="1", raw_reason="550 no such user"), EventKind.HARD_BOUNCE),
+        (sparkpost_event("bounce", bounce_class="1", raw_reason="what?"), EventKind.SOFT_BOUNCE),
+        (sparkpost_event("bounce", bounce_class="90"), EventKind.UNSUBSCRIBED),
+        (sparkpost_event("out_of_band", bounce_class="60"), EventKind.UNKNOWN),
+        (sparkpost_event("spam_complaint"), EventKind.COMPLAINED),
+        (sparkpost_event("list_unsubscribe"), EventKind.UNSUBSCRIBED),
+        (sparkpost_event("open"), EventKind.OPENED),
+        (sparkpost_event("click"), EventKind.CLICKED),
+        (sparkpost_event("generation_failure"), EventKind.REJECTED),
+        (sparkpost_event("levitation"), EventKind.UNKNOWN),
+    ],
+)
+def test_sparkpost(body: dict[str, Any], kind: EventKind) -> None:
+    event = one("sparkpost", [body])
+    assert event.kind is kind
+    assert event.id == "92356927693813856"
+    assert event.recipient == "Alice@example.com"
+    assert (event.at, event.subscriber) == (datetime.fromtimestamp(SECONDS, UTC), 77)
+    assert is_ours(event)
+
+
+def test_sparkposts_own_list() -> None:
+    why = "550 5.7.1 recipient address was suppressed due to customer policy"
+    assert one("sparkpost", [sparkpost_event("policy_rejection", raw_reason=why)]).listed == "manual"
+    assert one("sparkpost", [sparkpost_event("policy_rejection", raw_reason="501 syntax")]).listed is None
+
+
+def test_the_try_when_a_webhook_of_sparkpost_is_made_is_no_event() -> None:
+    assert told("sparkpost", [{"msys": {}}]) == []
 
 
 # Amazon SES (whose signature the notifications of SNS have: see the tests of signatures)

@@ -29,6 +29,7 @@ from pipeline.deliver.events import (
     sendgrid,
     ses,
     smtp2go,
+    sparkpost,
 )
 from pipeline.domain.event import EventKind
 from pipeline.errors import SourceUnavailable
@@ -478,7 +479,7 @@ def test_postals_signature(rsa_key: rsa.RSAPrivateKey, as_pem: bool) -> None:  #
 SECRET = "correct-horse-battery-staple"
 
 
-@pytest.mark.parametrize("make", [postmark.webhook, brevo.webhook, mailjet.webhook, smtp2go.webhook])
+@pytest.mark.parametrize("make", [postmark.webhook, brevo.webhook, mailjet.webhook, smtp2go.webhook, sparkpost.webhook])
 @pytest.mark.parametrize(
     ("headers", "token", "passes"),
     [
@@ -514,7 +515,7 @@ def test_the_secret_may_name_the_user_too() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"7", b'["x"]', b"[" * 100_000, b"\xff\xfe"])
-@pytest.mark.parametrize("make", [postmark.webhook, brevo.webhook, mailjet.webhook, smtp2go.webhook])
+@pytest.mark.parametrize("make", [postmark.webhook, brevo.webhook, mailjet.webhook, smtp2go.webhook, sparkpost.webhook])
 def test_what_is_genuine_and_yet_no_event_is_unreadable(make: Callable[[str], Webhook], body: bytes) -> None:
     with pytest.raises(Unreadable):
         make(SECRET).receive(Posted(headers={"content-type": "application/json"}, body=body, token=SECRET), NOW)

@@ -1,4 +1,4 @@
-"""Text in the template language of Amazon SES, which is Handlebars without escaping."""
+"""Text in template languages that are like Handlebars: those of Amazon SES and of SparkPost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_OURS = re.compile(r"\\*\{{2,}\}*|\A\}+|[{\\]+\Z")
 
 
 def variable(name: str) -> str:
-    """With three braces: never escaped, whatever SES makes of two."""
+    """With three braces: never escaped, whatever two would do."""
     return f"{{{{{{{_OWN}{name}}}}}}}"
 
 
