@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -64,6 +65,11 @@ class Worker:
     def ended(self) -> int:
         """Wait for it; the exit code, or the negative signal that killed it."""
         return int(self._line())
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether it ends by then; `ended` tells how."""
+        assert self._process.stdout
+        return bool(select.select([self._process.stdout], [], [], seconds)[0])
 
     def _line(self) -> str:
         assert self._process.stdout
