@@ -13,6 +13,7 @@ from pipeline.cli import (
     articles,
     check,
     configuration,
+    explain,
     feeds,
     hold,
     hub,
@@ -88,6 +89,7 @@ root.command("serve")(serve.serve)
 root.command("collect")(passes.collect)
 root.command("publish")(passes.publish)
 root.command("plan")(plan.plan)
+root.command("explain")(explain.explain)
 root.command("send")(mail.send)
 root.command("preview")(preview.preview)
 root.add_typer(sources.app, name="sources")

@@ -19,6 +19,7 @@ from pipeline.store.articles import Articles
 from pipeline.store.database import open_engine, reading, sqlite_file
 from pipeline.store.event_polls import EventPolls
 from pipeline.store.events import Events
+from pipeline.store.evidence import EvidenceBook
 from pipeline.store.fence import Fence, ensure_instance
 from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
@@ -108,6 +109,10 @@ class Store:
     @cached_property
     def standstills(self) -> Standstills:
         return Standstills(engine=self.engine)
+
+    @cached_property
+    def evidence(self) -> EvidenceBook:
+        return EvidenceBook(engine=self.engine, digests=self.digests)
 
     @cached_property
     def websub(self) -> WebSub:
