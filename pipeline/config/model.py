@@ -116,7 +116,7 @@ class Publish(Table):
     hub_allow_private: bool = False
     """Whether WebSub may call addresses of your own network: a hub, or subscribers, that are not public."""
 
-    tombstones: bool = True
+    tombstones: bool = False
     """Whether Atom documents say which articles were retracted of late; the W3C's validator warns of that."""
 
 

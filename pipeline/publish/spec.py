@@ -37,7 +37,7 @@ class SiteSpec:
     icon: str | None = None
     logo: str | None = None
     origins: tuple[Origin, ...] = ()
-    tombstones: bool = True
+    tombstones: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
