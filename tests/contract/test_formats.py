@@ -19,7 +19,7 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
-from pipeline.domain.article import Article, Author, Enclosure, Picture
+from pipeline.domain.article import Article, Author, Enclosure, Origin, Picture
 from pipeline.errors import PublishError
 from pipeline.publish.feed import feed_head, publish_feed
 from pipeline.publish.feed_article import FeedArticle, feed_article
@@ -338,6 +338,14 @@ def test_an_rss_item_without_a_title_has_a_description_and_one_without_anything_
     assert rss_item(make_article("")).find("title") is None
     assert rss_item(make_article("")).findtext("description")
     assert rss_item(make_article("", "", teaser="", published=NOON)).findtext("title") == "2026-03-01"
+
+
+def test_rss_has_no_html_in_what_it_says_of_feeds() -> None:
+    channel = rss(
+        make_article(origin=Origin(title="<b>Another</b> site", url="https://a.example/feed")),
+        feed=replace(FEED, description="All <i>there</i> is"),
+    )
+    assert (channel.findtext("description"), channel.findtext("item/source")) == ("All there is", "Another site")
 
 
 def test_an_rss_title_is_escaped_once() -> None:

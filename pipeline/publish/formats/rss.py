@@ -17,6 +17,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from pipeline import __version__
+from pipeline.publish.characters import label
 from pipeline.publish.feed_article import FeedArticle
 from pipeline.publish.files import Sink
 from pipeline.publish.format import Ending, FeedHead, FeedWriter
@@ -127,7 +128,7 @@ class _RssWriter:
         if article.comments_url:
             yield element("comments", article.comments_url)
         if origin := article.origin or self._head.origin(article.sources):
-            yield element("source", origin.title, url=to_uri(origin.url))
+            yield element("source", label(origin.title), url=to_uri(origin.url))
         if article.summary:
             yield element("description", escape(article.summary, quote=False))  # a description is HTML
 
@@ -151,7 +152,7 @@ class _RssWriter:
         head = self._head
         feed = FeedGenerator()
         feed.title(head.feed.title)
-        feed.description(head.feed.description or head.feed.title)
+        feed.description(label(head.feed.description or head.feed.title))
         feed.language(head.language)
         feed.generator(f"Rundbrief {__version__}")
         feed.lastBuildDate(_Unprinted(1970, 1, 1, tzinfo=UTC))
