@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.collect.fetch import Fetcher
-from pipeline.collect.sources.old_feed import OldFeed, read_old_feed, read_saved_feed
+from pipeline.collect.sources.old_feed import MAX_BYTES, OldFeed, read_old_feed, read_saved_feed
 from pipeline.errors import SourceError
 from tests.fakes.feed_server import FeedServer
 from tests.fakes.old_sites import (
@@ -33,10 +33,10 @@ def server() -> Iterator[FeedServer]:
         yield made
 
 
-def read(url: str) -> OldFeed:
+def read(url: str, max_bytes: int = MAX_BYTES) -> OldFeed:
     fetcher = Fetcher(user_agent="test")
     try:
-        return read_old_feed(url, fetcher, now=NOW, timezone=UTC, allow_private=True)
+        return read_old_feed(url, fetcher, now=NOW, timezone=UTC, allow_private=True, max_bytes=max_bytes)
     finally:
         fetcher.close()
 
@@ -87,6 +87,16 @@ def test_a_page_that_is_named_and_missing_is_a_problem_and_the_rest_is_there(ser
     found = read(server.document("/feed.xml", jekyll_atom(posts(2), following="/page2.xml"), ATOM))
     assert len(found.entries) == 2
     assert [problem.where for problem in found.problems] == [server.url("/page2.xml")]
+
+
+def test_a_feed_without_end_is_read_as_far_as_there_is_room_and_that_is_said(server: FeedServer) -> None:
+    old = posts(200)
+    pages = {f"paged={number}": wordpress_rss(old[number : number + 1]) for number in range(2, 200)}
+    url = server.by_query("/feed/", {"": wordpress_rss(old[:1]), **pages})
+    found = read(url, max_bytes=3 * len(wordpress_rss(old[:1])))
+    assert 2 <= found.pages <= 4
+    (problem,) = found.problems
+    assert "the older pages were not read" in problem.what
 
 
 def test_the_pages_of_a_json_feed_are_read(server: FeedServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import feedparser
@@ -177,6 +178,59 @@ def test_a_feed_that_cannot_be_read_is_an_error(project: Project) -> None:
     assert (result.code, result.out) == (1, "")
     assert project("feeds", "import", "no-such-file.xml").code == 2
     assert project("feeds", "import", "https://a.example/", "--feed", "keins").code == 2
+
+
+ENTITIES = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+
+
+def feed_of_one(title: str, start: str = "") -> bytes:
+    item = f"<item><guid>g</guid><title>{title}</title><link>javascript:alert(1)</link></item>"
+    return f'<?xml version="1.0"?>{start}<rss version="2.0"><channel><title>T</title>{item}</channel></rss>'.encode()
+
+
+HOSTILE: dict[str, tuple[Callable[[FeedServer], str], str]] = {
+    "entities": (lambda s: s.document("/", feed_of_one("&j;", f'<!DOCTYPE r [<!ENTITY a "x">{ENTITIES}]>')), "laughs"),
+    "file": (
+        lambda s: s.document("/", feed_of_one("&a;", '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>')),
+        "external entity",
+    ),
+    "levels": (
+        lambda s: s.document("/", b'{"items":' + b"[" * 200_000, "application/feed+json"),
+        "nested too deeply",
+    ),
+    "zeros": (lambda s: s.bomb("/", 100), "longer than 20,000,000 bytes"),
+    "endless": (lambda s: s.endless("/"), "longer than 20,000,000 bytes"),
+    "circle": (lambda s: s.redirect("/", "/", 301), "redirects more than 10 times"),
+    "elsewhere": (lambda s: s.redirect("/", "file:///etc/passwd", 302), "redirects to"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_feed_is_refused_by_name_and_nothing_is_taken_over(project: Project, name: str) -> None:
+    serve, said = HOSTILE[name]
+    with FeedServer() as server:
+        result = project("feeds", "import", serve(server), "--allow-private", "--write")
+    assert (result.code, result.out) == (1, "")
+    assert said in result.err
+
+
+def test_control_characters_and_scripts_of_an_old_feed_reach_neither_the_terminal_nor_our_feeds(
+    project: Project, tmp_path: Path
+) -> None:
+    file = tmp_path / "old.xml"
+    file.write_bytes(feed_of_one("\x1b]0;owned\x07\x9b31mTitle &lt;script&gt;alert(1)&lt;/script&gt;"))
+    result = project("feeds", "import", str(file), "--write")
+    assert not {"\x1b", "\x07", "\x9b"} & set(result.out + result.err)
+    project.done("run")
+    assert not [path for path in project.directory.glob("feeds/**/*.*") if b"<script>alert" in path.read_bytes()]
+
+
+def test_an_address_of_our_own_network_is_not_asked_without_leave(project: Project) -> None:
+    with FeedServer() as server:
+        result = project("feeds", "import", server.document("/feed/", wordpress_rss(posts(1))))
+        assert server.requests == []
+    assert (result.code, result.out) == (1, "")
+    assert "127.0.0.1" in result.err
 
 
 def test_a_feed_with_ids_of_every_kind_is_taken_over_as_far_as_that_goes(project: Project, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from pipeline.domain.adoption import OldEntry
 from pipeline.errors import Problem, SourceError
 
 MAX_PAGES = 2_000
+MAX_BYTES = 256 * 1024 * 1024
+"""Of all pages together: what is in them is in memory until the end."""
 _GHOST_PAGE = re.compile(r"/(?:(\d+)/)?$")
 _WORDPRESS_FEED = re.compile(r"/feed(?:/(?:atom|rss2?|rdf))?/?$|[?&]feed=")
 
@@ -54,12 +56,14 @@ def read_old_feed(
     timezone: tzinfo,
     allow_private: bool = False,
     progress: Callable[[str], object] = lambda _: None,
+    max_bytes: int = MAX_BYTES,
 ) -> OldFeed:
     """All entries of the feed at ``url``: its archives and pages (RFC 5005), JSON Feed's, WordPress's, Ghost's.
 
     Raises SourceError where the first page can't be read.  A later one ends it; it is a problem if the feed named it.
     """
     first: OldFeed | None = None
+    size = 0
     seen: set[str] = set()
     known: set[str] = set()
     address, named = url, True
@@ -69,6 +73,7 @@ def read_old_feed(
         try:
             response = fetcher.get(address, allow_private=allow_private, now=now)
             raw = _parsed(response)
+            size += len(response.body)
         except SourceError as error:
             if first is None:
                 raise
@@ -85,8 +90,9 @@ def read_old_feed(
         following = _named_page(raw, response.url) or (_guessed_page(raw, address) if fresh else None)
         if following is None or following in seen:
             return first
-        if len(seen) >= MAX_PAGES:
-            what = f"it has more than {MAX_PAGES} pages; the older ones were not read."
+        if len(seen) >= MAX_PAGES or size >= max_bytes:
+            bound = f"{MAX_PAGES} pages" if size < max_bytes else f"{max_bytes:,} bytes"
+            what = f"it has more than {bound}; the older pages were not read."
             return replace(first, problems=(*first.problems, Problem(code="feed-import", where=first.url, what=what)))
         address, named = following, _named_page(raw, response.url) is not None
 
