@@ -82,4 +82,5 @@ tools:
 	@command -v chromium >/dev/null || .ci/install chromium
 	@command -v strace >/dev/null || .ci/install strace
 	@command -v newsboat >/dev/null && command -v sfeed >/dev/null && command -v curl >/dev/null || .ci/install newsboat sfeed curl
+	@command -v node >/dev/null && command -v npm >/dev/null || .ci/install nodejs npm
 	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || .ci/install nginx-light

@@ -21,6 +21,7 @@ from tests.readers.entries import Entry, at, comparable
 
 LEMON24 = Path(__file__).with_name("ask_lemon24.py")
 FEEDPARSER = Path(__file__).with_name("ask_feedparser.py")
+FEEDSMITH = Path(__file__).with_name("ask_feedsmith.mjs")
 FEED = "Das Magazin"
 """The title of the feed that is polled."""
 
@@ -194,13 +195,31 @@ class Feedparser:
         return _from_json(self.directory / "entries.json")
 
 
-CLIENTS: dict[str, type[Newsboat | Sfeed | Rss2Email | Feed2Exec | Lemon24 | Feedparser]] = {
+@dataclass(frozen=True)
+class Feedsmith:
+    """Reads a document; fetching is that of whoever uses it."""
+
+    directory: Path
+    python: Path
+
+    def poll(self, url: str) -> None:
+        script = self.python.parents[1] / FEEDSMITH.name  # node looks for modules beside it
+        shown = _run(["node", str(script), url, str(self.directory / "etag")], self.directory)
+        if shown.strip():
+            (self.directory / "entries.json").write_text(shown, encoding="utf-8")
+
+    def entries(self) -> list[Entry]:
+        return _from_json(self.directory / "entries.json")
+
+
+CLIENTS: dict[str, type[Newsboat | Sfeed | Rss2Email | Feed2Exec | Lemon24 | Feedparser | Feedsmith]] = {
     "newsboat": Newsboat,
     "sfeed": Sfeed,
     "rss2email": Rss2Email,
     "feed2exec": Feed2Exec,
     "lemon24": Lemon24,
     "feedparser": Feedparser,
+    "feedsmith": Feedsmith,
 }
 
 

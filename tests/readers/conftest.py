@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from tests.readers.witness import Witness
 
 ROOT = Path(__file__).parents[2]
 RUNDBRIEF = (sys.executable, "-c", "from pipeline.cli.main import main; raise SystemExit(main())")
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+HERE = Path(__file__).parent
+REQUIREMENTS = HERE / "requirements.txt"
+FOR_NODE = ("ask_feedsmith.mjs", "package.json", "package-lock.json")
 CONFIG = """\
 [site]
 title    = "Das Magazin"
@@ -83,8 +86,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
 
 @pytest.fixture(scope="session")
 def python() -> Path:
-    """The Python of an environment that has the readers that are written in it, and nothing of ours."""
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    """The Python of an environment that has the readers, also that which is written for node, and nothing of ours."""
+    needed = [REQUIREMENTS, *(HERE / name for name in FOR_NODE)]
+    wanted = hashlib.sha256(b"".join(file.read_bytes() for file in needed)).hexdigest()[:16]
     home = Path(sys.prefix) / "readers" / wanted
     python = home / "bin" / "python"
     stamp = home / "installed"
@@ -93,5 +97,17 @@ def python() -> Path:
         options = "--quiet --disable-pip-version-check --only-binary :all: --require-hashes --no-deps"
         install = [sys.executable, "-m", "pip", "--python", str(python), "install", *options.split()]
         subprocess.run([*install, "--requirement", str(REQUIREMENTS)], check=True, timeout=300)
+        for name in FOR_NODE:
+            shutil.copy(HERE / name, home)
+        install = [
+            "npm",
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--no-update-notifier",
+            "--loglevel=error",
+        ]
+        subprocess.run(install, cwd=home, check=True, timeout=300, stdout=subprocess.DEVNULL)
         stamp.touch()
     return python
