@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
 from pipeline.app.hearing import Hearing
+from pipeline.app.issue_messages import IssueMessages
 from pipeline.app.picturing import Picturing
 from pipeline.app.publishing import Publishing
 from pipeline.app.reception import Reception
@@ -33,7 +34,7 @@ from pipeline.deliver.ledger import Addressee
 from pipeline.deliver.provider import Provider
 from pipeline.domain.canary import CanaryLimits
 from pipeline.domain.polling import Wait, interleaved
-from pipeline.errors import Problem, RenderError, StoreError
+from pipeline.errors import Problem, StoreError
 from pipeline.owner import Owner
 from pipeline.store.store import Store, open_store
 
@@ -143,37 +144,11 @@ class App:
 
     def render_issue(self, issue: IssueId) -> list[Problem]:
         """Step: render the variants of an issue that have no message yet, if its newsletter is configured."""
-        from pipeline.render.findings import errors  # noqa: PLC0415
+        return self.issue_messages.render(issue)
 
-        problems: list[Problem] = []
-        base = wiring.publish.feeds_url(self.settings)
-        for variant in self.store.issues.unrendered(issue):
-            newsletter = self.newsletters.get(variant.key.newsletter)
-            if newsletter is None:
-                continue
-            key = variant.key
-            copies = self.picturing.copies([article.id for article in variant.contents.articles])
-            facts = wiring.render.facts(
-                newsletter,
-                key.cadence,
-                key.slot,
-                variant.contents,
-                base,
-                copies,
-                page_url=wiring.audience.page_url(self.settings, newsletter, variant.path),
-            )
-            look = wiring.mail.look(self.settings, newsletter, variant.language)
-            try:
-                message = self.renderer.render(look, facts)
-            except RenderError as error:
-                problems.append(error.problem)
-                continue
-            where = f"newsletter {newsletter.name}, {variant.language}"
-            if wrong := [one.problem(where) for one in errors(wiring.render.preflight(self.settings, message, look))]:
-                problems += wrong
-            else:
-                self.store.issues.keep_message(variant.id, message)
-        return problems
+    @cached_property
+    def issue_messages(self) -> IssueMessages:
+        return IssueMessages(self.settings, self.store, self.picturing, lambda: self.renderer)
 
     def desk(self) -> Desk:
         """Where batches are handed to the providers of the newsletters."""

@@ -24,6 +24,7 @@ from pipeline.cli import (
     pictures,
     plan,
     preview,
+    replay,
     runs,
     serve,
     sources,
@@ -90,6 +91,7 @@ root.command("collect")(passes.collect)
 root.command("publish")(passes.publish)
 root.command("plan")(plan.plan)
 root.command("explain")(explain.explain)
+root.command("replay")(replay.replay)
 root.command("send")(mail.send)
 root.command("preview")(preview.preview)
 root.add_typer(sources.app, name="sources")

@@ -88,6 +88,11 @@ class Desk:
         lanes = (self._lane(newsletter, provider) for provider in self.providers[newsletter])
         return Route(lanes=tuple(lanes), canary=self.canaries.get(newsletter, 0))
 
+    def is_payload_of(self, held: HeldBatch) -> bool:
+        """Whether all that a batch would be submitted with now is what it was submitted with."""
+        lane = Lane(provider=held.provider or "", account=held.account or "", most=0)
+        return held.payload_hash == payload_hash(self._batch(held), held.message, lane)
+
     def _routes(self) -> dict[str, Route]:
         with self._lock:
             stopped = set(self._stopped)

@@ -19,6 +19,7 @@ from pipeline.domain.explanation import (
 from pipeline.domain.issue import IMMEDIATE, Terms
 
 _LAST = datetime.max.replace(tzinfo=UTC)
+_TO_COME = frozenset({Fate.UNDER_WAY, Fate.COMES, Fate.WAITS})
 _OVER = frozenset({Fate.HAS, Fate.FAILED, Fate.UNDER_WAY, Fate.IN_DOUBT})
 
 
@@ -49,6 +50,8 @@ def _of(evidence: Evidence, mine: SubscriptionFacts, prospect: Prospect, now: da
         chain += chain_of_delivery(delivery, prospect.terms, zone)
     chain.sort(key=lambda one: one.at or _LAST)
     fate, reasons = _decided(evidence, mine, prospect, now, zone)
+    if fate in _TO_COME and evidence.standstill is not None:
+        reasons.append(Statement(code="on-hold", what=f"{evidence.standstill}.", at=evidence.standstill.since))
     return Explanation(newsletter=mine.newsletter, fate=fate, reasons=tuple(reasons), chain=tuple(chain))
 
 

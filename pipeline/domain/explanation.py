@@ -12,6 +12,7 @@ from pipeline.domain.audience import SubscriptionId, SubscriptionState, Suppress
 from pipeline.domain.event import EventKind
 from pipeline.domain.issue import Hold, IssueState, Terms
 from pipeline.domain.ledger import BatchState, IssueId, OutcomeKind, SubscriberId
+from pipeline.domain.standstill import Standstill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ class Evidence:
     """All that the store knows of a person and an article.
 
     ``person`` is None where nobody has subscribed with that address.  ``asked`` are newsletters that somebody signed up
-    for with it, and when, and has not confirmed.
+    for with it, and when, and has not confirmed.  ``standstill`` is the hold on all mailing, if there is one.
     """
 
     article: ArticleFacts
@@ -137,6 +138,7 @@ class Evidence:
     suppression: Suppression | None
     asked: tuple[tuple[str, datetime], ...]
     subscriptions: tuple[SubscriptionFacts, ...]
+    standstill: Standstill | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

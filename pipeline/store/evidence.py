@@ -25,6 +25,7 @@ from pipeline.store.groups import parted
 from pipeline.store.issue_evidence import batch_facts, covered_upto, reason_facts, variant_facts
 from pipeline.store.reading_subscriptions import subscriptions
 from pipeline.store.selections import current_articles
+from pipeline.store.standstills import standstill
 from pipeline.store.suppressing import Digests, no_digests, suppressed
 from pipeline.store.tables import (
     article,
@@ -71,6 +72,7 @@ class EvidenceBook:
                 suppression=suppressed(tx, [key], self.digests).get(key),
                 asked=tuple((name, at) for name, at in tx.execute(asked)),
                 subscriptions=tuple(_subscription(tx, row, facts, terms.get(row.newsletter)) for row in mine),
+                standstill=standstill(tx),
             )
 
     def of_issue(self, found: Issue, events: EventCounts) -> IssueEvidence:

@@ -53,7 +53,7 @@ def batches() -> Select[Any]:
 
 def held_batches(tx: Connection, query: Select[Any]) -> list[HeldBatch]:
     """Batches with everyone who is still to do, or in doubt."""
-    return [_as_held(row, _addressees(tx, row)) for row in tx.execute(query).all()]
+    return [held_batch(row, _addressees(tx, row)) for row in tx.execute(query).all()]
 
 
 def mailable_batch(tx: Connection, id_: uuid.UUID) -> tuple[HeldBatch, Sequence[Outcome]]:
@@ -67,7 +67,7 @@ def mailable_batch(tx: Connection, id_: uuid.UUID) -> tuple[HeldBatch, Sequence[
             addressees.append(Addressee(SubscriberId(person), chosen, address, name))
         else:
             unmailable.append(Outcome(subscriber=SubscriberId(person), kind=OutcomeKind.SUPPRESSED, reason=reason))
-    return _as_held(row, tuple(addressees)), unmailable
+    return held_batch(row, tuple(addressees)), unmailable
 
 
 def _addressees(tx: Connection, row: Row[Any]) -> tuple[Addressee, ...]:
@@ -77,7 +77,8 @@ def _addressees(tx: Connection, row: Row[Any]) -> tuple[Addressee, ...]:
     )
 
 
-def _as_held(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:
+def held_batch(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:
+    """A row of `batches` with these addressees."""
     return HeldBatch(
         id=row.id,
         issue=IssueId(row.issue_id),

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, Row, and_, exists, func, or_, select, update
 
-from pipeline.domain.article import Article, ArticleId
+from pipeline.deliver.ledger import HeldBatch
 from pipeline.domain.canary import CanaryLimits
-from pipeline.domain.issue import IMMEDIATE, Hold, Issue, IssueContents, IssueKey, IssueState, Terms
+from pipeline.domain.issue import IMMEDIATE, Hold, Issue, IssueKey, IssueState, Terms
 from pipeline.domain.ledger import IssueId
 from pipeline.domain.message import Message
-from pipeline.domain.past_issue import past_issue_path
-from pipeline.store.articles import revisions
 from pipeline.store.books import books, unbalanced
 from pipeline.store.cancelling import cancel, finish
 from pipeline.store.codec import dump_message
-from pipeline.store.corrections import corrected
 from pipeline.store.database import reading, writing
 from pipeline.store.freezing import begin, freeze
 from pipeline.store.holding import Halted, pause, resume, review_canaries
 from pipeline.store.issue_details import IssueDetails, read_details
 from pipeline.store.planning import ForeseenIssue, foresee
+from pipeline.store.replaying import mailed_variants, submitted_batches
 from pipeline.store.retrying import Retried, retry_failed
 from pipeline.store.tables import (
     article,
@@ -34,24 +31,9 @@ from pipeline.store.tables import (
     variant,
 )
 from pipeline.store.upcoming import Upcoming, next_articles
+from pipeline.store.variants import FrozenVariant, frozen_variants
 
 _MOMENT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnrenderedVariant:
-    """A variant that has no message yet, with its articles as they were frozen."""
-
-    id: int
-    key: IssueKey
-    language: str
-    contents: IssueContents
-    path: str = ""
-    """The last part of the address at which everybody can read it."""
-
-    @property
-    def articles(self) -> tuple[Article, ...]:
-        return self.contents.articles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,26 +102,20 @@ class Issues:
         with reading(self.engine) as tx:
             return tuple(sorted({zone or default for zone in tx.execute(query.distinct()).scalars()} | {default}))
 
-    def unrendered(self, id_: IssueId) -> Sequence[UnrenderedVariant]:
-        query = select(variant, issue).join(issue, issue.c.id == variant.c.issue_id)
+    def unrendered(self, id_: IssueId) -> Sequence[FrozenVariant]:
+        """The variants that have no message yet."""
         with reading(self.engine) as tx:
-            rows = tx.execute(
-                query.where(variant.c.issue_id == id_, variant.c.message.is_(None)).order_by(variant.c.id)
-            ).all()
-            return [
-                UnrenderedVariant(
-                    id=row.id,
-                    key=_key(row),
-                    language=row.language,
-                    path=past_issue_path(row.uid, row.slot, row.number),
-                    contents=IssueContents(
-                        articles=revisions(tx, [(ArticleId(a), number) for a, number in json.loads(row.articles)]),
-                        sections=tuple(json.loads(row.sections)),
-                        corrections=corrected(tx, row.newsletter, json.loads(row.corrections)),
-                    ),
-                )
-                for row in rows
-            ]
+            return frozen_variants(tx, id_, variant.c.message.is_(None))
+
+    def mailed_variants(self, id_: IssueId) -> Sequence[tuple[FrozenVariant, Message]]:
+        """The variants that have been rendered, with what they were rendered to."""
+        with reading(self.engine) as tx:
+            return mailed_variants(tx, id_)
+
+    def submitted_batches(self, id_: IssueId) -> Iterator[HeldBatch]:
+        """The batches that were handed to a provider, with those who were in them; streamed."""
+        with reading(self.engine) as tx:
+            yield from submitted_batches(tx, id_)
 
     def keep_message(self, variant_id: int, message: Message) -> None:
         """Store a variant's message.  The first one stays: every attempt carries the same bytes."""

@@ -318,3 +318,12 @@ def test_where_the_subscription_stood_is_not_guessed(store: Store) -> None:
     store.subscriptions.choose(mine.id, Choice(cadence=IMMEDIATE, topics=("ki", "kunst")), at(6))
     put_together = next(one.what for one in explained(store, at(7), key="y").chain if one.code == "issue")
     assert "stood at" not in put_together
+
+
+def test_all_mailing_is_on_hold(store: Store) -> None:
+    subscribe(store, START, "a")
+    show(store, [sighting("x")], at(1))
+    store.standstills.begin("wrong price", at(1))
+    found = explained(store, at(2))
+    assert codes(found) == (Fate.COMES, ["comes", "on-hold"])
+    assert found.reasons[1].what.endswith("UTC: wrong price.")
