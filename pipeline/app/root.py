@@ -17,11 +17,13 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
+from pipeline.app.call_log import log_call
 from pipeline.app.hearing import Hearing
 from pipeline.app.issue_messages import IssueMessages
 from pipeline.app.picturing import Picturing
 from pipeline.app.publishing import Publishing
 from pipeline.app.reception import Reception
+from pipeline.app.run_book import RunBook
 from pipeline.audience.choices import Choices
 from pipeline.audience.tokens import TokenKeys
 from pipeline.collect.addresses import Network
@@ -163,6 +165,7 @@ class App:
             senders=wiring.deliver.senders(self.settings),
             canaries=wiring.deliver.canaries(self.settings),
             witnesses=self.store.events.told_of,
+            tell=log_call,
         )
 
     def review_canaries(self) -> None:
@@ -228,6 +231,10 @@ class App:
     @cached_property
     def owner(self) -> Owner:
         return Owner(self.store.directory / "owners")
+
+    @cached_property
+    def run_book(self) -> RunBook:
+        return RunBook(runs=self.store.runs, owner=self.owner.name, clock=self.clock)
 
     def bury_the_dead(self) -> None:
         """Step: take over what processes held that died, and what leases ran out on."""

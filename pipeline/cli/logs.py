@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
+
+from pipeline.excerpts import keep_line
 
 if TYPE_CHECKING:
     from structlog.typing import Processor
 
 FORMAT = "RUNDBRIEF_LOG"
 LEVEL = "RUNDBRIEF_LOG_LEVEL"
+_BELOW_WARNING = ("debug", "info")
 
 
 class _StandardError:
@@ -32,13 +35,19 @@ class _Factory:
         return _StandardError()
 
 
-def configure_logs() -> None:
-    """Set structlog up, and lead the warnings of libraries that use `logging` the same way."""
+def configure_logs(*, chatty: bool = False) -> None:
+    """Set structlog up, and lead the warnings of libraries that use `logging` the same way.
+
+    On a terminal, where bars show how far a command is, lines below a warning are left out, unless it is ``chatty`` or
+    the environment names a level.
+    """
     level = logging.getLevelNamesMapping().get(os.environ.get(LEVEL, "").upper(), logging.INFO)
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        keep_line,
+        *([] if chatty or LEVEL in os.environ else [_unless_on_terminal]),
     ]
     after = _rendering()
     structlog.configure(
@@ -55,6 +64,12 @@ def configure_logs() -> None:
     root = logging.getLogger()
     root.handlers = [handler, *(other for other in root.handlers if not isinstance(other, _Handler))]
     root.setLevel(max(level, logging.WARNING))
+
+
+def _unless_on_terminal(_logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if method in _BELOW_WARNING and sys.stderr.isatty():
+        raise structlog.DropEvent
+    return event
 
 
 def _rendering() -> Sequence[Processor]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.cli.failures import problems_of
 from pipeline.cli.progress import shown_progress
 from pipeline.cli.stopping import stoppable
-from pipeline.domain.run import RunOutcome
+from pipeline.domain.run import RunOutcome, StartedBy
 from pipeline.engine.local import LocalEngine
 
 if TYPE_CHECKING:
@@ -18,19 +18,18 @@ if TYPE_CHECKING:
 
 def carry_out(app: App, job: str, work: Callable[[LocalEngine], Report]) -> Report:
     """Do the work with progress shown, and write down what came of it, also where it ends in an error."""
-    run = app.store.runs.begin(job, None, app.owner.name, app.clock())
-    try:
-        with shown_progress() as progress:
-            engine = LocalEngine(app, progress)
-            with stoppable(engine.stopping):
-                report = work(engine)
-    except BaseException as error:
+    with app.run_book.run(job, None, StartedBy.PERSON) as run:
+        try:
+            with shown_progress() as progress:
+                engine = LocalEngine(app, progress)
+                with stoppable(engine.stopping):
+                    report = work(engine)
+        except BaseException as error:
+            if run is not None:
+                run.end(RunOutcome.FAILED, {}, problems_of(error))
+            raise
         if run is not None:
-            app.store.runs.end(run, RunOutcome.FAILED, {}, problems_of(error), app.clock())
-        raise
-    if run is not None:
-        outcome = RunOutcome.FAILED if report.failed else RunOutcome.DONE
-        app.store.runs.end(run, outcome, _counts(report), report.problems, app.clock())
+            run.end(RunOutcome.FAILED if report.failed else RunOutcome.DONE, _counts(report), report.problems)
     return report
 
 

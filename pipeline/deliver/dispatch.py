@@ -44,7 +44,7 @@ class Desk:
     ``budgets`` and ``accounts`` (digests of addresses and accounts) are by provider; ``senders`` (the domains that they
     mail from) and ``canaries`` (see `Route`) by newsletter.  ``witnesses`` tells who of
     an issue's audience was heard of since: for them it was accepted, whatever the answer was.  ``nap`` waits for
-    seconds.
+    seconds.  ``tell`` is told of each call that was made and answered, and what went wrong, "" for nothing.
     """
 
     ledger: Ledger
@@ -59,6 +59,7 @@ class Desk:
     witnesses: Callable[[IssueId], Collection[SubscriberId]] = lambda _: ()
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     nap: Callable[[float], None] = time.sleep
+    tell: Callable[[HeldBatch, str], None] = lambda _held, _failure: None
     problems: list[Problem] = field(default_factory=list)
     _stopped: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
@@ -124,6 +125,11 @@ class Desk:
             # Stopped, or the machine slept: there would be no time for the call before others take it for lost.
             self.ledger.wait(mine, self.clock(), "this process slept before the call")
             return "this process slept before the call"
+        failure = self._call(held, mine, provider, batch)
+        self.tell(mine, failure)
+        return failure
+
+    def _call(self, held: HeldBatch, mine: HeldBatch, provider: Provider, batch: Batch) -> str:
         try:
             outcomes = provider.submit(batch, held.message)
         except (ProviderUnavailable, ProviderRejected) as error:

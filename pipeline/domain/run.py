@@ -26,9 +26,25 @@ class RunOutcome(StrEnum):
     """The process died; the next run goes on with what was left."""
 
 
+class StartedBy(StrEnum):
+    """What made a run begin."""
+
+    SCHEDULE = "schedule"
+    """Its slot came up."""
+    CATCH_UP = "catch_up"
+    """Its slot had come up while nobody was there to see it."""
+    CHANGE = "change"
+    """Something had changed that it is about."""
+    PERSON = "person"
+    """Somebody called for it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run.  ``slot`` is None for one that a person started.  ``problems`` are `pipeline.errors.Problem`."""
+    """One run.  ``slot`` is None for one that no schedule started.  ``problems`` are `pipeline.errors.Problem`.
+
+    ``started_by`` is None for runs of before it was written down.  ``log`` has the last lines that were logged in it.
+    """
 
     id: RunId
     job: str
@@ -39,3 +55,5 @@ class Run:
     reason: str
     counts: Mapping[str, Any]
     problems: tuple[Any, ...]
+    started_by: StartedBy | None = None
+    log: tuple[Mapping[str, str], ...] = ()

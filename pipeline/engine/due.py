@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+import structlog
+
 from pipeline import config, wiring
 from pipeline.app import App
+from pipeline.app.run_book import started_by
 from pipeline.cadence import latest_slot, slots_between
 from pipeline.domain.issue import IMMEDIATE, IssueKey, IssueState
 from pipeline.domain.ledger import IssueId
+from pipeline.domain.run import RunOutcome
 from pipeline.domain.slots import SlotFate, settle_slots
 from pipeline.errors import Problem
+
+log = structlog.get_logger(__name__)
 
 
 def freeze_due(app: App) -> list[IssueId]:
@@ -74,11 +80,16 @@ def _scheduled(app: App, newsletter: config.Newsletter, cadence: str, cron: str)
         for verdict in settle_slots(pending, now, newsletter.max_lateness):
             key = IssueKey(newsletter=newsletter.name, cadence=cadence, zone=zone, slot=verdict.slot)
             if verdict.fate is SlotFate.DUE:
-                yield from _freeze(app, newsletter, key)
+                frozen = tuple(_freeze(app, newsletter, key))
+                yield from frozen
+                outcome, reason = RunOutcome.DONE, f"issue {frozen[0]}" if frozen else "its issue was there already"
             else:
-                state = IssueState.MISSED if verdict.fate is SlotFate.MISSED else IssueState.SKIPPED
+                missed = verdict.fate is SlotFate.MISSED
+                state = IssueState.MISSED if missed else IssueState.SKIPPED
                 closed = app.store.issues.close_slot(key, state, verdict.reason, now)
                 yield from () if closed is None else (closed,)
+                outcome, reason = RunOutcome.MISSED if missed else RunOutcome.SKIPPED, verdict.reason
+            app.store.runs.close_slot(job, verdict.slot, outcome, reason, now, started_by(verdict.slot, now))
             app.store.runs.pass_slot(job, verdict.slot)
 
 
@@ -91,4 +102,12 @@ def zones_of(app: App, newsletter: config.Newsletter, cadence: str) -> tuple[str
 def _freeze(app: App, newsletter: config.Newsletter, key: IssueKey) -> Iterator[IssueId]:
     issue = app.store.issues.freeze(key, wiring.mail.terms(newsletter, app.providers(newsletter)), app.clock())
     if issue is not None:
+        log.info(
+            "issue made",
+            issue=issue,
+            newsletter=key.newsletter,
+            cadence=key.cadence,
+            zone=key.zone,
+            slot=key.slot.isoformat(),
+        )
         yield issue

@@ -23,6 +23,7 @@ from pipeline.engine.side_by_side import side_by_side
 from pipeline.engine.waiting import held_note, waiting_issues
 from pipeline.engine.websub import tell_of_changes
 from pipeline.errors import InstanceFenced, PipelineError, Problem
+from pipeline.excerpts import carried
 from pipeline.publish.published import Published
 
 PATIENCE = timedelta(seconds=60)
@@ -51,6 +52,7 @@ class LocalEngine:
     def run(self) -> Report:
         """One pass: collect, publish, mail what is due."""
         self.app.bury_the_dead()
+        self.app.run_book.tidy(self.app.settings.runs.keep)
         collected = self.collect_due([source.name for source in self.app.settings.sources])
         # Before mail: who has bounced or complained in the meantime gets none.
         unheard = self.app.hearing.listen(self.stopping)
@@ -59,7 +61,7 @@ class LocalEngine:
             published = self.publish([feed.name for feed in self.app.settings.feeds])
             # Mail doesn't wait for a hub, and no hub for mail.
             with ThreadPoolExecutor(1, thread_name_prefix="tell") as pool:
-                telling = pool.submit(tell_of_changes, self.app, self.stopping)
+                telling = pool.submit(carried(tell_of_changes), self.app, self.stopping)
                 copying.wait(PICTURE_PATIENCE)
                 mailed = self.mail()
                 told = telling.result()
@@ -192,7 +194,7 @@ def hand_over(
     with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="deliver") as pool:
         end = desk.clock() + patience
         while not stop.is_set():
-            drained = [done.result() for done in [pool.submit(drain) for _ in range(_CALLS_AT_ONCE)]]
+            drained = [done.result() for done in [pool.submit(carried(drain)) for _ in range(_CALLS_AT_ONCE)]]
             if any(drained):
                 end = desk.clock() + patience
             due = desk.waits_until()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from pipeline.excerpts import carried
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -30,7 +32,7 @@ def side_by_side(
     """
     pile = _Pile(work, iter(enumerate(items)))
     for number in range(min(threads, len(items))):
-        threading.Thread(target=pile.work_off, name=f"side-by-side-{number}", daemon=True).start()
+        threading.Thread(target=carried(pile.work_off), name=f"side-by-side-{number}", daemon=True).start()
     try:
         while not pile.is_done(len(items)) and not stopping.is_set():
             pile.wait(_LOOK_EVERY)

@@ -34,6 +34,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     choices: Choices,
     health: Callable[[], Health],
     clock: Clock,
+    alive: Callable[[], bool] = lambda: True,
     ask_hub: Ask | None = None,
     pictures: Path | None = None,
     tone: Tone = "formal",
@@ -42,16 +43,19 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
 ) -> Starlette:
     """The public web app.
 
-    ``templates`` are directories that have ``web``; the first that has a template counts.  ``health``, ``choices`` and
-    ``clock`` are called in threads.  ``ask_hub`` keeps what our own WebSub hub is asked; None where there is none.
+    ``templates`` are directories that have ``web``; the first that has a template counts.  ``health``, ``alive``,
+    ``choices`` and ``clock`` are called in threads.  ``ask_hub`` keeps what our own WebSub hub is asked; None where
+    there is none.
     ``pictures`` is the directory of copies, if there are any.  ``webhooks`` takes what mail providers post.
     ``audience`` is what the pages for sign-up, preferences and past issues need; None where there are none.
     """
     pages = Pages(templates, site, tone)
     unsubscribe = UnsubscribePages(site, pages, choices, clock)
 
-    def alive(_request: Request) -> Response:
-        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+    def living(_request: Request) -> Response:
+        lives = alive()
+        text, status = ("ok\n", 200) if lives else ("stands still\n", 503)
+        return PlainTextResponse(text, status_code=status, headers={"cache-control": "no-store"})
 
     def ready(_request: Request) -> Response:
         state = health()
@@ -64,7 +68,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
         Route("/feeds/{path:path}", feeds),
         Route("/unsubscribe/{token}", unsubscribe.show),
         Route("/unsubscribe/{token}", unsubscribe.act, methods=["POST"], max_body_size=LARGEST_FORM),
-        Route("/healthz", alive),
+        Route("/healthz", living),
         Route("/readyz", ready),
     ]
     if audience is not None:

@@ -40,6 +40,7 @@ class WebServer:
 
     def __init__(self, app: ASGIApp, host: str, port: int, *, fresh: Fresh = lambda _poll: None) -> None:
         """``port`` 0 takes a free one.  ``fresh`` gives documents that polls are answered with past the app."""
+        self._listener: socket.socket | None = None
         # Beside `access_log=False`, which holds only as long as nobody gives uvicorn's logger a handler.
         logging.getLogger("uvicorn.access").addFilter(_nothing)
         # What it complains of are requests that are none: anybody could fill the log with them.  What goes wrong in the
@@ -64,6 +65,14 @@ class WebServer:
         self._server = uvicorn.Server(config)
         self._thread: threading.Thread | None = None
 
+    @classmethod
+    def on(cls, app: ASGIApp, listener: socket.socket, *, fresh: Fresh = lambda _poll: None) -> Self:
+        """One that takes connections from this socket, and leaves it open for the next."""
+        host, port = listener.getsockname()[:2]
+        server = cls(app, host, port, fresh=fresh)
+        server._listener = listener
+        return server
+
     @property
     def url(self) -> str:
         """The address that it listens at, once started."""
@@ -72,7 +81,7 @@ class WebServer:
 
     def start(self) -> None:
         """Listen and serve; connections are taken from when this returns.  Raises `ServerError`."""
-        self._socket = self._listen()
+        self._socket = self._listener.dup() if self._listener else listen_at(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web")
         self._thread.start()
@@ -98,12 +107,13 @@ class WebServer:
     ) -> None:
         self.stop()
 
-    def _listen(self) -> socket.socket:
-        where = f"{self._host}:{self._port}"
-        try:
-            family = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0][0]
-            return socket.create_server((self._host, self._port), family=family, backlog=_BACKLOG)
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-            mend = "Is another `rundbrief serve` running?  `listen` in [web] sets the address."
-            raise ServerError(f"can't listen: {reason}.", where=where, mend=mend) from error
+
+def listen_at(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes a free one.  Raises `ServerError`."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        mend = "Is another `rundbrief serve` running?  `listen` in [web] sets the address."
+        raise ServerError(f"can't listen: {reason}.", where=f"{host}:{port}", mend=mend) from error

@@ -201,7 +201,13 @@ def test_log_lines_are_json_where_that_is_wanted_and_hold_no_address(
     project.subscribe()
     result = project.done("run")
     lines = [json.loads(line) for line in result.err.splitlines()]
-    assert [line["event"] for line in lines] == ["collect begins", "publish begins", "mail begins"]
+    assert [line["event"] for line in lines] == [
+        "collect begins",
+        "publish begins",
+        "issue made",
+        "mail begins",
+    ]
+    assert {line["run"] for line in lines} == {1}
     assert "@" not in result.err
 
 
