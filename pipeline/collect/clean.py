@@ -30,7 +30,7 @@ _NOT_TEXT = re.compile(
     + "]"
 )
 # A search for what few texts have costs a tenth of taking it away; beyond the BMP anything may be one of them.
-_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff\U00010000-\U0010ffff]")
+_SUSPECT = re.compile("[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffc]")
 # Bytes of Windows-1252 that were read as Latin-1: quotes, dashes and the euro sign in half of the world's old blogs.
 _MISREAD = {
     code: bytes([code]).decode("cp1252") for code in range(0x80, 0xA0) if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
@@ -96,6 +96,8 @@ def clean_text(text: str) -> str:
     Overrides of the writing direction go, as do embeddings and isolates that aren't closed, which would turn round
     what follows; the marks (LRM, RLM, ALM) and the joiners that emoji and scripts need stay.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = _balanced(xml_text(text).replace("\xad", ""))
     return unicodedata.normalize("NFC", " ".join(kept.split()))
 

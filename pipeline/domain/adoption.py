@@ -21,6 +21,9 @@ _LONGEST = 600
 _UNMISTAKABLE = 16
 _DAY = timedelta(days=1)
 
+FORMATS = ("atom", "rss", "json")
+"""Those of `OldEntry`."""
+
 Name = tuple[str, str]
 """By what an entry and an article are found to be one: a kind, and its value."""
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, exists, func, or_, select, tuple_, update
+from sqlalchemy import Connection, exists, func, or_, select, update
 
-from pipeline.domain.adoption import article_names
+from pipeline.domain.adoption import FORMATS, article_names
 from pipeline.domain.article import ArticleId, Content
 from pipeline.domain.identity import Alias
+from pipeline.store.statements import are_one_of
 from pipeline.store.tables import adopted_id, adopted_name
+
+# Made once: that takes longer than to carry it out.
+_THERE_ARE_SOME = select(exists().where(adopted_id.c.id.is_not(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class WaitingIds:
             )
             .join(adopted_name, adopted_name.c.adopted_id == adopted_id.c.id)
             .where(
-                tuple_(adopted_name.c.kind, adopted_name.c.value).in_(names),
+                are_one_of(adopted_name.c.kind, adopted_name.c.value, names),
                 adopted_id.c.article_id.is_(None),
                 or_(adopted_id.c.source.is_(None), adopted_id.c.source == self.source),
             )
@@ -67,12 +71,14 @@ class WaitingIds:
 
     def _there_are_some(self) -> bool:
         if self._any is None:
-            self._any = bool(self.tx.execute(select(exists().where(adopted_id.c.id.is_not(None)))).scalar_one())
+            self._any = bool(self.tx.execute(_THERE_ARE_SOME).scalar_one())
         return self._any
 
 
 def is_adopted(tx: Connection, value: str) -> bool:
-    return bool(tx.execute(select(exists().where(adopted_id.c.value == value))).scalar_one())
+    # By format, for an index.
+    has_it = exists().where(adopted_id.c.format.in_(FORMATS), adopted_id.c.value == value)
+    return bool(tx.execute(select(has_it)).scalar_one())
 
 
 def ids_of(tx: Connection, articles: Sequence[int]) -> Mapping[int, tuple[tuple[str, str], ...]]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, true
 
-from pipeline.domain.adoption import TITLE, Facts, Name, OldEntry, article_names, as_aliases, is_unmistakable
+from pipeline.domain.adoption import FORMATS, TITLE, Facts, Name, OldEntry, article_names, as_aliases, is_unmistakable
 from pipeline.domain.article import ArticleId
 from pipeline.domain.run import PUBLISHING, RunOutcome
 from pipeline.store.codec import load_content
+from pipeline.store.statements import are_one_of
 from pipeline.store.tables import adopted_id, alias, article, revision, run, sighting
 
 _AT_ONCE = 400
@@ -71,7 +72,9 @@ class FactFinder:
         for some in _parts(ids):
             public = select(article.c.public_id, article.c.id).where(article.c.public_id.in_(some))
             self._owners.update((value, ArticleId(id_)) for value, id_ in self.tx.execute(public))
-            for row in self.tx.execute(select(adopted_id).where(adopted_id.c.value.in_(some))):
+            # By format, for an index.
+            adopted = select(adopted_id).where(adopted_id.c.format.in_(FORMATS), adopted_id.c.value.in_(some))
+            for row in self.tx.execute(adopted):
                 if row.article_id is None:
                     self._waiting.add((row.format, row.value))
                 else:
@@ -90,7 +93,7 @@ class FactFinder:
         known: dict[Any, ArticleId] = {}
         for part in _parts(sorted((kind.value, value) for kind, value in wanted)):
             of_source = exists().where(sighting.c.article_id == alias.c.article_id, self._shown())
-            query = select(alias).where(tuple_(alias.c.kind, alias.c.value).in_(part), ~alias.c.shared, of_source)
+            query = select(alias).where(are_one_of(alias.c.kind, alias.c.value, part), ~alias.c.shared, of_source)
             known.update(((row.kind, row.value), ArticleId(row.article_id)) for row in self.tx.execute(query))
         self._take(names, known)
 

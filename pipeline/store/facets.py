@@ -12,6 +12,10 @@ from pipeline.store.tables import article_facet
 
 _LONGEST = 200
 
+# Made once: that takes longer than to carry them out.
+_FORGET = delete(article_facet).where(article_facet.c.article_id == bindparam("id_"))
+_ADD = insert(article_facet)
+
 
 @dataclass(slots=True)
 class Facets:
@@ -28,15 +32,14 @@ class Facets:
 
     def write(self) -> None:
         if self._revised:
-            old = delete(article_facet).where(article_facet.c.article_id == bindparam("id_"))
-            self.tx.execute(old, [{"id_": id_} for id_ in sorted(self._revised)])
+            self.tx.execute(_FORGET, [{"id_": id_} for id_ in sorted(self._revised)])
         rows = [
             {"kind": kind, "value": value, "article_id": id_, "label": label}
             for id_, content in self._kept.items()
             for (kind, value), label in _facets(content).items()
         ]
         if rows:
-            self.tx.execute(insert(article_facet), rows)
+            self.tx.execute(_ADD, rows)
         self._kept, self._revised = {}, set()
 
 

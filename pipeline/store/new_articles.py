@@ -16,6 +16,7 @@ _AT_ONCE = 400
 # Made once: that takes longer than to carry them out.
 _TAKEN = select(article.c.public_id).where(article.c.public_id.in_(bindparam("ids", expanding=True)))
 _LAST = select(func.coalesce(func.max(article.c.id), 0))
+_ADD = insert(article)
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class NewArticles:
 
     def write(self) -> None:
         if self._rows:
-            self.tx.execute(insert(article), list(self._rows.values()))
+            self.tx.execute(_ADD, list(self._rows.values()))
             self._rows = {}
 
     def _is_free(self, public_id: str) -> bool:

@@ -33,6 +33,7 @@ _PATIENCE = 6
 """How many times its settle time an article may keep mail waiting by being edited."""
 
 # Made once: that takes longer than to carry them out.
+_ADD_REVISIONS = insert(revision)
 _NEXT_VERSION = update(instance).values(articles_version=instance.c.articles_version + 1)
 _REVISE = (
     update(article)
@@ -115,7 +116,7 @@ class Recording:
             self._sightings.see(seen, id_, content, names[seen.key], shared, present)
         self._new.write()
         if self._revisions:
-            self.tx.execute(insert(revision), self._revisions)
+            self.tx.execute(_ADD_REVISIONS, self._revisions)
             self._facets.write()
         self._sightings.write()
         self._admit(made, fresh)

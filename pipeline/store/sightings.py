@@ -26,6 +26,7 @@ _TOPICS = select(sighting.c.article_id, sighting.c.topics).where(
 )
 _ARTICLE_TOPICS = select(article_topic).where(article_topic.c.article_id.in_(_IDS))
 _FORGET_TOPICS = delete(article_topic).where(article_topic.c.article_id.in_(_IDS))
+_ADD_TOPICS = insert(article_topic)
 
 
 @cache
@@ -132,7 +133,7 @@ class Sightings:
                 self.tx.execute(_FORGET_TOPICS, {"ids": changed})
             rows = [{"article_id": id_, "topic": topic} for id_ in changed for topic in sorted(topics[id_])]
             if rows:
-                self.tx.execute(insert(article_topic), rows)
+                self.tx.execute(_ADD_TOPICS, rows)
         self._touched = set()
 
     def _name(self, name: Alias, id_: ArticleId, *, shared: bool) -> None:

@@ -19,7 +19,6 @@ _MAX_REPEATED = 500
 
 _ENTITY = re.compile(rb"""<!ENTITY\s+(%\s+)?[^\s"'>]+\s+(?:(SYSTEM|PUBLIC)\b|"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(rb"&(?!#)")
-_ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
 _REPEATED = re.compile(
     rb"<(?:\w+:)?(?:(item|entry)|category|subject|keywords|enclosure|link|author|creator|contributor|content)[\s>/]",
     re.IGNORECASE,
@@ -52,9 +51,10 @@ def _entities(markup: bytes) -> str | None:
 def _quantity(markup: bytes) -> str | None:
     if markup.count(b"<") > _MAX_TAGS:
         return f"it has more than {_MAX_TAGS:,} tags."
-    if sum(1 for _ in _ENTRY.finditer(markup)) > _MAX_ENTRIES:
+    entries, repeated = _lists(markup)
+    if entries > _MAX_ENTRIES:
         return f"it has more than {_MAX_ENTRIES:,} entries."
-    if _most_repeated(markup) > _MAX_REPEATED:
+    if repeated > _MAX_REPEATED:
         return f"it has an entry with more than {_MAX_REPEATED} categories, links, enclosures or authors."
     if _has_many_attributes(markup):
         return f"it has an element with more than {_MAX_ATTRIBUTES} attributes."
@@ -64,15 +64,27 @@ def _quantity(markup: bytes) -> str | None:
 
 
 def _has_many_attributes(markup: bytes) -> bool:
-    # None of them holds a "<", and few documents have so many equals signs between two of those.
-    tags = (tag for tag in markup.split(b"<") if tag.count(b"=") > _MAX_ATTRIBUTES)
-    return any(_MANY_ATTRIBUTES.search(tag) for tag in tags)
+    # None of them holds a "<", and little that stands between two of those is long enough and has what they need.
+    return any(
+        tag.count(b"=") > _MAX_ATTRIBUTES
+        and tag.count(b'"') + tag.count(b"'") > 2 * _MAX_ATTRIBUTES
+        and _MANY_ATTRIBUTES.search(tag)
+        for tag in markup.split(b"<")
+        if len(tag) > _MAX_ATTRIBUTES * len(' a=""')
+    )
 
 
-def _most_repeated(markup: bytes) -> int:
-    """How many elements that feedparser gathers in lists, in quadratic time, stand between two entries at most."""
-    most = run = 0
-    for found in _REPEATED.finditer(markup):
-        run = 0 if found[1] else run + 1
-        most = max(most, run)
-    return most
+def _lists(markup: bytes) -> tuple[int, int]:
+    """How many entries there are, and how many elements stand between two of them at most that feedparser gathers.
+
+    It does so in lists, in quadratic time.
+    """
+    entries = most = run = 0
+    for is_entry in _REPEATED.findall(markup):
+        if is_entry:
+            entries += 1
+            run = 0
+        else:
+            run += 1
+            most = max(most, run)
+    return entries, most

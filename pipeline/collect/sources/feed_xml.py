@@ -199,11 +199,8 @@ def _language(details: list[dict[str, Any] | None], *, inherited: bool) -> str |
 
 def _authors(record: dict[str, Any]) -> tuple[Author, ...]:
     people = record.get("authors") or [record.get("author_detail") or {}]
-    return tuple(
-        Author(name=_string(person, "name") or "", email=_string(person, "email"), url=_string(person, "href"))
-        for person in people
-        if person and any(_string(person, known) for known in ("name", "email", "href"))
-    )
+    named = ((_string(one, "name"), _string(one, "email"), _string(one, "href")) for one in people if one)
+    return tuple(Author(name=name or "", email=email, url=url) for name, email, url in named if name or email or url)
 
 
 def _topic(tag: dict[str, Any]) -> str | None:
