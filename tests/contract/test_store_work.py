@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from pipeline.domain.adoption import OldEntry
+from pipeline.domain.article import Content
+from pipeline.store.adoptions import Terms
 from pipeline.store.store import Store, open_store
 from tests.fakes.mailing import show, sighting
 from tests.fakes.times import START, at
 
 # They have a row for each article, or several.
-LARGE = ("article", "revision", "sighting", "alias", "article_topic", "article_facet")
+LARGE = ("article", "revision", "sighting", "alias", "article_topic", "article_facet", "adopted_id", "adopted_name")
+# Whether it has any row at all is seen at the first.
+ANY_ROW = "EXISTS (SELECT * \nFROM adopted_id \nWHERE adopted_id.id IS NOT NULL)"
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def scans(store: Store) -> Iterator[list[str]]:
     found: list[str] = []
 
     def explain(connection: Connection, _: object, statement: str, parameters: Any, *more: Any) -> None:
-        if not statement.startswith(("SELECT", "UPDATE", "DELETE")):
+        if not statement.startswith(("SELECT", "UPDATE", "DELETE")) or ANY_ROW in statement:
             return
         cursor = connection.connection.cursor()
         cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if more[-1] else parameters)
@@ -57,4 +62,21 @@ def test_recording_an_answer_reads_no_table_from_end_to_end(store: Store) -> Non
         store.articles.seen("artikel", None)
         show(store, answer, at(1))
         show(store, [sighting("x", url="https://a.example/1")], at(2), source="andere")
+    assert found == []
+
+
+def test_ids_that_are_taken_over_are_found_by_index(store: Store) -> None:
+    show(store, [sighting("1", url="https://a.example/1")], START)
+    entries = [
+        OldEntry(
+            format="rss",
+            id=f"https://old.example/{number}",
+            content=Content(title=f"Titel {number}", html=f"<p>{number}</p>", url=f"https://a.example/{number}"),
+        )
+        for number in range(5)
+    ]
+    with scans(store) as found:
+        store.adoptions.adopt(entries, Terms(feed="https://old.example/feed/", source="artikel"), at(1))
+        show(store, [sighting("2", url="https://a.example/2")], at(2))
+    assert "https://old.example/2" in {article.public_id for article in store.articles.newest(limit=None)}
     assert found == []
