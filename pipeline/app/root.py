@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
 from pipeline.app.call_log import log_call
+from pipeline.app.enlisting import enlist
 from pipeline.app.hearing import Hearing
 from pipeline.app.issue_messages import IssueMessages
 from pipeline.app.picturing import Picturing
@@ -115,7 +116,8 @@ class App:
         return {source.name: wiring.sources.source_address(source) for source in self.settings.sources}
 
     def release(self) -> int:
-        """Step: give release numbers to what has settled."""
+        """Step: give release numbers to what has settled, and see to it that lists get it too."""
+        enlist(self.settings, self.store, self.clock())
         return self.store.articles.release(self.clock())
 
     @cached_property

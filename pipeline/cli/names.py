@@ -17,6 +17,17 @@ def newsletter_named(settings: Config, name: str) -> Newsletter:
     return next(newsletter for newsletter in settings.newsletters if newsletter.name == name)
 
 
+def newsletter_for_people(settings: Config, name: str) -> Newsletter:
+    """One whose subscribers are ours."""
+    from pipeline.wiring.deliver import list_of
+
+    letter = newsletter_named(settings, name)
+    if owner := list_of(settings, letter):
+        what = f"{name} goes to a list that {owner} owns."
+        raise WrongUse(what, where="--newsletter", mend="Add people to that list, where it is.")
+    return letter
+
+
 def cadence_named(newsletter: Newsletter, name: str) -> str:
     _check("cadence", name, newsletter.cadences, of=f" of {newsletter.name}")
     return name

@@ -42,7 +42,7 @@ def import_(
     """
     from pipeline.audience.csv_import import read_rows
     from pipeline.audience.importing import ImportTarget, import_subscribers
-    from pipeline.cli.names import newsletter_named, only_cadence
+    from pipeline.cli.names import newsletter_for_people, only_cadence
     from pipeline.cli.output import print_json, say
     from pipeline.cli.progress import counted, shown_progress
     from pipeline.cli.rehearsal import Rehearsal
@@ -50,7 +50,7 @@ def import_(
     require(confirmed)
     asked = invocation(context)
     with asked.app() as opened, _opened(file) as stream:
-        letter = newsletter_named(opened.settings, newsletter)
+        letter = newsletter_for_people(opened.settings, newsletter)
         target = ImportTarget(newsletter=letter.name, cadence=only_cadence(letter, cadence), confirmed=True)
         audience = opened.store.subscriptions
         with shown_progress() as progress:

@@ -90,7 +90,7 @@ def add_subscriber(
     Example:
       rundbrief subscribers add anna@example.org --newsletter wochenblick --cadence daily --name "Anna B." --confirmed
     """
-    from pipeline.cli.names import newsletter_named, only_cadence
+    from pipeline.cli.names import newsletter_for_people, only_cadence
     from pipeline.cli.output import print_json, say
     from pipeline.cli.people import person_of
 
@@ -98,7 +98,7 @@ def add_subscriber(
     asked = invocation(context)
     person = person_of(address, name=name, language=language, timezone=timezone, topics=topics or ())
     with asked.app() as opened:
-        letter = newsletter_named(opened.settings, newsletter)
+        letter = newsletter_for_people(opened.settings, newsletter)
         chosen = only_cadence(letter, cadence)
         audience = opened.store.subscriptions
         counts = audience.add_subscribers([person], letter.name, chosen, confirmed=True, now=opened.clock())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.config.addresses import SELF, Listen, Mailbox
 from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
+from pipeline.config.list_owners import ListOwner
 from pipeline.config.load import load
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
 from pipeline.config.pictures import Pictures
@@ -42,6 +43,7 @@ __all__ = [
     "DirectorySource",
     "Feed",
     "FeedSource",
+    "ListOwner",
     "Listen",
     "Mailbox",
     "MailgunProvider",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from pipeline.config.list_owners import ButtondownProvider, ListmonkProvider, MailchimpProvider
 from pipeline.config.table import Table
 from pipeline.config.values import BaseUrl, Duration, EmailAddress, EnvironmentName, FilePath, Frozen, Listed, Text
 
@@ -260,17 +261,11 @@ PROVIDERS: dict[str, type[Table]] = {
     "scaleway": ScalewayProvider,
     "postal": PostalProvider,
     "sparkpost": SparkPostProvider,
+    "listmonk": ListmonkProvider,
+    "buttondown": ButtondownProvider,
+    "mailchimp": MailchimpProvider,
 }
 _OWN = ":"
-_OWN_LIST = (
-    "mails the subscribers of a list of its own: our audience, ledger and unsubscribe links would not hold there."
-)
-NOT_PROVIDERS: Mapping[str, str] = {
-    "listmonk": f"listmonk {_OWN_LIST}",
-    "buttondown": f"Buttondown {_OWN_LIST}",
-    "mailchimp": f"Mailchimp {_OWN_LIST}",
-}
-"""Why these are no types, for people who look for them."""
 
 
 def _kind(table: object) -> str | None:
@@ -297,6 +292,9 @@ Provider = Annotated[
     | Annotated[ScalewayProvider, Tag("scaleway")]
     | Annotated[PostalProvider, Tag("postal")]
     | Annotated[SparkPostProvider, Tag("sparkpost")]
+    | Annotated[ListmonkProvider, Tag("listmonk")]
+    | Annotated[ButtondownProvider, Tag("buttondown")]
+    | Annotated[MailchimpProvider, Tag("mailchimp")]
     | Annotated[OwnProvider, Tag(_OWN)],
     Discriminator(_kind),
 ]

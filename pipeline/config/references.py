@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config.lines import KeyPath
+from pipeline.config.list_owners import OWNERS
 from pipeline.config.nearest import did_you_mean, one_of
 from pipeline.config.values import IMMEDIATE
 
@@ -45,6 +46,7 @@ def broken_references(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Ite
     yield from _logins(raw)
     yield from _bounces(raw)
     yield from _without_one_click(raw)
+    yield from _shared_lists(raw)
     for path, variable in named_secrets(raw):
         if not environ.get(variable):
             yield Mistake(
@@ -171,6 +173,22 @@ def _without_one_click(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                     f"`{name}` can't carry our one-click unsubscribe: {why}.",
                     f"If {where}, set `{key} = true` in [providers.{name}].",
                 )
+
+
+def _shared_lists(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """A list gets each issue once: it is no place for cadences, time zones, or another provider to fail over to."""
+    owners = {name for name, table in _providers(raw).items() if str(table.get("type")) in OWNERS}
+    for index, newsletter in _tables(raw, "newsletters"):
+        names, path = _texts(newsletter.get("providers")), ("newsletters", index)
+        if not (mine := owners.intersection(names)):
+            continue
+        why = f"`{min(mine)}` mails the people of its own list"
+        if len(names) > 1:
+            yield Mistake((*path, "providers"), f"{why}, and no other provider knows them.", "Name it alone.")
+        if isinstance(cadences := newsletter.get("cadences"), dict) and len(cadences) > 1:
+            yield Mistake((*path, "cadences"), f"{why}, who all get every issue.", "Leave one cadence.")
+        if newsletter.get("local_time") is True:
+            yield Mistake((*path, "local_time"), f"{why}, all at the same time.", "Leave it out.")
 
 
 def _tables(raw: Mapping[str, Any], kind: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -13,7 +13,7 @@ from pipeline.config.lines import KeyPath
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
 from pipeline.config.nearest import did_you_mean, one_of
 from pipeline.config.preflight import Preflight
-from pipeline.config.providers import NOT_PROVIDERS, PROVIDERS, OwnProvider
+from pipeline.config.providers import PROVIDERS, OwnProvider
 from pipeline.config.references import Mistake
 from pipeline.config.sign_up import SignUp
 from pipeline.config.sources import SOURCES
@@ -116,8 +116,6 @@ def _wrong_type(section: str, tag: object) -> tuple[str, str]:
     listed = f"It can be {one_of(valid)}."
     if tag is None:
         return "is missing.", listed
-    if section == "providers" and (why := NOT_PROVIDERS.get(str(tag))):
-        return why, listed
     return f'There is no {section[:-1]} of type "{tag}".', did_you_mean(str(tag), valid) or listed
 
 

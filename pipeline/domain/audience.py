@@ -121,6 +121,11 @@ def import_fate(state: SubscriptionState | None, *, suppressed: bool) -> ImportF
     return ImportFate.NEW if state is None else ImportFate.EXISTING
 
 
+def list_address(provider: str) -> str:
+    """What a list that its provider owns is called as a subscriber: an address that nobody has (RFC 6761)."""
+    return f"list@{provider}.invalid"
+
+
 def address_key(address: str) -> str:
     """The form by which addresses are compared: NFC and case folded.
 

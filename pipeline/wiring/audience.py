@@ -15,6 +15,7 @@ from pipeline.audience.offer import Offer
 from pipeline.audience.tokens import TokenKeys
 from pipeline.cadence import next_slot
 from pipeline.errors import ConfigError, Problem
+from pipeline.wiring.deliver import list_of
 
 _ANY_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 _SLOTS = 8
@@ -22,7 +23,7 @@ _SLOTS = 8
 
 def offers(settings: config.Config) -> Mapping[str, Offer]:
     """The newsletters as their pages show them."""
-    return {letter.name: _offer(letter) for letter in settings.newsletters}
+    return {letter.name: _offer(settings, letter) for letter in settings.newsletters}
 
 
 def archive(newsletter: config.Newsletter) -> Literal["public", "unlisted", "off"]:
@@ -76,7 +77,7 @@ def _domains_of_file(chosen: config.SignUp) -> list[str]:
     return [line for line in lines if line]
 
 
-def _offer(letter: config.Newsletter) -> Offer:
+def _offer(settings: config.Config, letter: config.Newsletter) -> Offer:
     return Offer(
         name=letter.name,
         title=letter.title,
@@ -86,7 +87,8 @@ def _offer(letter: config.Newsletter) -> Offer:
         cadences={name: _pace(cron, letter.timezone.key) for name, cron in letter.cadences.items()},
         topics=letter.topics,
         local_time=letter.local_time,
-        is_open=letter.sign_up,
+        # Who wants what goes to a list of somebody else's signs up there.
+        is_open=letter.sign_up and list_of(settings, letter) is None,
         consent=letter.consent,
         archive=archive(letter),
     )

@@ -49,6 +49,12 @@ def canary_limits(newsletter: config.Newsletter) -> CanaryLimits:
     )
 
 
+def list_of(settings: config.Config, letter: config.Newsletter) -> str | None:
+    """The provider that owns the list which a newsletter goes to; None where its subscribers are ours."""
+    owners = (name for name in letter.providers if isinstance(settings.providers[name], config.ListOwner))
+    return next(owners, None)
+
+
 def _account(settings: config.Config, table: config.Provider) -> str:
     parts = []
     for key, value in sorted(table):

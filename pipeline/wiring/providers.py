@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _APIS: Mapping[str, str] = {
     "brevo": "brevo:brevo",
+    "buttondown": "buttondown:buttondown",
+    "listmonk": "listmonk:listmonk",
+    "mailchimp": "mailchimp:mailchimp",
     "mailersend": "mailersend:mailersend",
     "mailgun": "mailgun:MailgunProvider",
     "mailjet": "mailjet:mailjet",
@@ -84,14 +87,14 @@ def _made(settings: config.Config, name: str, verp: Verp | None) -> Provider:
             )
         case config.OwnProvider() as own:
             return _own(name, own, settings)
-        case config.ApiProvider() as api:
+        case config.ApiProvider() | config.ListOwner() as api:
             return _api(name, api, settings)
 
 
-def _api(name: str, table: config.ApiProvider, settings: config.Config) -> Provider:
+def _api(name: str, table: config.ApiProvider | config.ListOwner, settings: config.Config) -> Provider:
     from pipeline.deliver.providers.credentials import address_problems, key_problems  # noqa: PLC0415
 
-    type_ = str(table.type)  # type: ignore[attr-defined]  # all tables but their base have it
+    type_ = str(table.type)  # type: ignore[union-attr]  # all tables but their bases have it
     options = {key: value for key, value in table if key not in _NOT_TOLD}
     base_url = options.get("base_url")
     problems: list[Problem] = []

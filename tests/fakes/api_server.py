@@ -147,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._handle(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
 
+    do_PUT = do_POST  # noqa: N815 -- http.server calls it so
+
     def do_GET(self) -> None:
         self._handle(b"")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load
-from pipeline.config.providers import NOT_PROVIDERS, PROVIDERS
+from pipeline.config.list_owners import OWNERS
+from pipeline.config.providers import PROVIDERS
 from pipeline.errors import ConfigError
 from pipeline.wiring.providers import make_provider
 
@@ -39,6 +40,8 @@ NEEDED = {
     "scaleway": KEY + 'project_id = "6170692e-7363-616c-6577-61792e636f6d"',
     "postal": KEY + 'base_url = "https://postal.example.org"',
     "sparkpost": KEY + "transactional = true",
+    "listmonk": KEY + 'username = "rundbrief"\nlists = [3]\ntemplate = 1\nbase_url = "https://lists.example.org"',
+    "mailchimp": KEY + 'audience = "a1b2"\nbase_url = "https://us19.api.mailchimp.com"',
 }
 APIS = sorted(PROVIDERS.keys() - {"outbox", "smtp"})
 
@@ -64,9 +67,9 @@ def test_a_table_with_what_is_needed_makes_a_provider(tmp_path: Path, type_: str
 
 @pytest.mark.parametrize("type_", APIS)
 def test_a_call_takes_as_long_as_the_time_out_lets_it(tmp_path: Path, type_: str) -> None:
-    text = keys(type_) + '\ntimeout = "7 seconds"\nper_second = 5'
+    text = keys(type_) + '\ntimeout = "7 seconds"' + ("" if type_ in OWNERS else "\nper_second = 5")
     provider = make_provider(load(configured(tmp_path, type_, text), SECRETS), "mail")
-    assert provider.capabilities.call_timeout.total_seconds() in (42, 63)
+    assert provider.capabilities.call_timeout.total_seconds() in (42, 63, 126)
 
 
 @pytest.mark.parametrize("type_", sorted(type_ for type_ in APIS if "max_batch" in PROVIDERS[type_].model_fields))
@@ -103,13 +106,31 @@ def test_what_replaces_the_header_of_one_click_is_no_provider_for_a_newsletter(
     assert f"{key} = true" in problem.mend
 
 
-@pytest.mark.parametrize("type_", NOT_PROVIDERS)
-def test_who_looks_for_what_can_not_be_is_told_why(tmp_path: Path, type_: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(configured(tmp_path, type_, KEY), SECRETS)
+@pytest.mark.parametrize("type_", sorted(OWNERS))
+@pytest.mark.parametrize(
+    ("before", "after", "where"),
+    [
+        ('providers = ["mail"]', 'providers = ["mail", "other"]', "newsletters[0].providers"),
+        (
+            "cadences = { immediate = true }",
+            'cadences = { a = "0 7 * * *", b = "0 8 * * *" }',
+            "newsletters[0].cadences",
+        ),
+        ("cadences =", "local_time = true\ncadences =", "newsletters[0].local_time"),
+    ],
+)
+def test_a_list_of_somebody_elses_has_one_cadence_one_hour_and_no_other_provider(
+    tmp_path: Path, type_: str, before: str, after: str, where: str
+) -> None:
+    path = configured(tmp_path, type_, keys(type_))
+    assert load(path, SECRETS)
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after) + '\n[providers.other]\ntype = "outbox"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="people of its own list") as caught:
+        load(path, SECRETS)
     (problem,) = caught.value.problems
-    assert problem.what == NOT_PROVIDERS[type_]
-    assert "providers.mail.type" in problem.where
+    assert where in problem.where
 
 
 def test_a_provider_that_can_not_carry_it_is_refused_whoever_made_it(

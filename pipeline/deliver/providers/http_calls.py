@@ -106,6 +106,10 @@ class HttpCalls:
         """Raises `ProviderUnavailable`, `ProviderRejected` or `SubmissionUncertain` where there is no whole answer."""
         return self._call("POST", url, body=body, headers={"Content-Type": content_type, **(headers or {})})
 
+    def put(self, url: str, body: bytes, content_type: str) -> Answer:
+        """Raises what `post` raises."""
+        return self._call("PUT", url, body=body, headers={"Content-Type": content_type})
+
     def get(self, url: str, parameters: Mapping[str, str] | None = None) -> Answer:
         """Raises what `post` raises."""
         return self._call("GET", url, parameters=parameters)
