@@ -156,6 +156,7 @@ def _variant(one: Any) -> dict[str, Any]:  # noqa: ANN401  (VariantDetails)
 def _print(issue: Issue, details: IssueDetails, events: EventCounts, expected: Outlook | None, zone: tzinfo) -> None:
     from pipeline.cli.output import print_facts, say
     from pipeline.cli.times import shown
+    from pipeline.domain.issue import UNSENT
 
     names = ("audience", "accepted", "rejected", "suppressed", "cancelled", "in doubt", "to do")
     print_facts(
@@ -165,7 +166,7 @@ def _print(issue: Issue, details: IssueDetails, events: EventCounts, expected: O
             ("Cadence", issue.key.cadence),
             ("Slot", f"{shown(issue.key.slot, zone)} (of {issue.key.zone})"),
             ("State", f"{_state(issue)}{f': {issue.reason}' if issue.reason else ''}"),
-            ("Goes on", shown(issue.hold_until, zone)),
+            ("Ends" if issue.hold in UNSENT else "Goes on", shown(issue.hold_until, zone)),
             ("Frozen", shown(issue.frozen_at, zone)),
             ("Finished", shown(issue.finished_at, zone)),
             ("Books", ", ".join(f"{number} {name}" for name, number in zip(names, _columns(issue), strict=True))),

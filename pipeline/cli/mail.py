@@ -24,8 +24,10 @@ NewsletterName = Annotated[str, typer.Argument(metavar="NEWSLETTER", help="Its n
 
 def send(
     context: typer.Context,
-    newsletter: NewsletterName,
-    cadence: Annotated[str, typer.Option(metavar="C", help="Which of its cadences, such as daily.")],
+    newsletter: Annotated[
+        str | None, typer.Argument(metavar="[NEWSLETTER]", help="Its name in the configuration; not with --plan.")
+    ] = None,
+    cadence: Annotated[str | None, typer.Option(metavar="C", help="Which of its cadences, such as daily.")] = None,
     slot: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="The slot that the issue is for; the last one that has come up if absent."),
@@ -34,6 +36,10 @@ def send(
         str | None,
         typer.Option(metavar="ADDRESS", help="Mail the next issue to this address only, outside the books."),
     ] = None,
+    plans: Annotated[
+        list[int] | None,
+        typer.Option("--plan", metavar="ID", help="A plan that `rundbrief plan --save` saved, and nothing else."),
+    ] = None,
 ) -> None:
     r"""Mail one issue now, or a test of it to one address.
 
@@ -41,14 +47,26 @@ def send(
     what was left by a crash is gone on with. A test is the next issue as `rundbrief preview` shows it. It counts for
     nothing, and its unsubscribe link ends nobody's subscription.
 
+    A saved plan is mailed as it was shown, byte for byte, to whom it was shown for, but those who have left since.
+    Before its slot it is not mailed at once but by the run that comes then.
+
     \b
     Examples:
       rundbrief send wochenblick --cadence weekly --test redaktion@news.example.org
       rundbrief send wochenblick --cadence weekly
       rundbrief send wochenblick --cadence daily --slot 2026-11-24T07:00
+      rundbrief send --plan 12
     """
     from pipeline.cli.names import cadence_named, newsletter_named
+    from pipeline.cli.saved_plans import send_plans
 
+    if plans:
+        if newsletter or cadence or slot or test:
+            raise WrongUse("A saved plan knows what it is for.", where="--plan", mend="Leave everything else out.")
+        send_plans(invocation(context), plans)
+        return
+    if newsletter is None or cadence is None:
+        raise WrongUse("Which issue? Name a newsletter and its --cadence, or a --plan.")
     if test is not None and slot is not None:
         raise WrongUse("A test has no slot.", where="--slot", mend="Leave it out: a test is the next issue.")
     asked = invocation(context)

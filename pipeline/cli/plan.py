@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.everywhere import invocation
+from pipeline.cli.everywhere import Invocation, invocation
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
 
+    from pipeline.domain.standstill import Standstill
     from pipeline.engine.plan import IssuePlan, VariantPlan
+    from pipeline.errors import Problem
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
@@ -20,38 +23,79 @@ _THOUSAND = 1000
 def plan(
     context: typer.Context,
     newsletter: Annotated[str | None, typer.Argument(metavar="[NEWSLETTER]", help="Only this one.")] = None,
+    cadence: Annotated[str | None, typer.Option(metavar="C", help="Only this one of its cadences.")] = None,
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="As a run at that time would see it; now if absent.")
     ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Freeze it, for `rundbrief send --plan`: one cadence of one newsletter.")
+    ] = False,
+    drop: Annotated[
+        int | None, typer.Option(metavar="ID", help="Make a saved plan undone, as long as its slot is to come.")
+    ] = None,
 ) -> None:
-    r"""Show what would be mailed: to how many, which articles, how large, through whom. Nothing is done.
+    r"""Show what would be mailed: to how many, which articles, how large, through whom.
 
     For each cadence these are the slots that have come and wait for a run, else the next one. It is foreseen from what
     has been collected by now: an article that settles in time is counted in, one that is still to come can't be.
+    Nothing is done, but with --save: then recipients, articles and messages are frozen as an issue, of which nothing
+    is mailed before `rundbrief send --plan ID` says so. A plan that is not sent within `max_lateness` of its slot
+    ends, and its articles come with the next issue.
 
     \b
     Examples:
       rundbrief plan
       rundbrief plan wochenblick --at 2026-11-24T07:00
+      rundbrief plan wochenblick --cadence weekly --save
     """
-    from datetime import UTC
+    from pipeline.cli.saved_plans import drop_plan, save_plan
 
-    from pipeline.cli.names import newsletter_named
-    from pipeline.cli.output import print_json, say
+    asked = invocation(context)
+    if drop is not None:
+        drop_plan(asked, drop)
+    elif save:
+        save_plan(asked, newsletter, cadence, at)
+    else:
+        _foresee(asked, newsletter, cadence, at)
+
+
+def _foresee(asked: Invocation, newsletter: str | None, cadence: str | None, at: str | None) -> None:
+    from pipeline.cli.names import cadence_named, newsletter_named
     from pipeline.cli.times import read_time
     from pipeline.engine.plan import Planner
 
-    asked = invocation(context)
     with asked.app() as opened:
         settings = opened.settings
         letters = [newsletter_named(settings, newsletter)] if newsletter else settings.newsletters
+        if cadence is not None:
+            letters = [one for one in letters if cadence in one.cadences] or [*letters[:1]]
+            for letter in letters:
+                cadence_named(letter, cadence)
         zone = letters[0].timezone if newsletter else settings.site.timezone
         time = read_time(at, zone, where="--at") if at else opened.clock()
         planner = Planner(opened, time)
         held = opened.store.standstills.now()
-        plans = [one for letter in letters for one in planner.plan(letter)]
-    if asked.as_json:
-        print_json({"at": time.astimezone(UTC), "held": held, "issues": [_json(one) for one in plans]})
+        plans = [one for letter in letters for one in planner.plan(letter, cadence)]
+    print_plans(plans, time, zone, held=held, as_json=asked.as_json)
+
+
+def print_plans(
+    plans: list[IssuePlan],
+    at: datetime,
+    zone: tzinfo,
+    problems: Sequence[Problem] = (),
+    *,
+    held: Standstill | None,
+    as_json: bool,
+) -> None:
+    from datetime import UTC
+
+    from pipeline.cli.output import print_json, say
+
+    if as_json:
+        print_json(
+            {"at": at.astimezone(UTC), "held": held, "issues": [_json(one) for one in plans], "problems": problems}
+        )
     else:
         if held is not None:
             say(f"{held}. Nothing of this is mailed before `rundbrief release`.\n")
@@ -70,7 +114,9 @@ def _print(plans: list[IssuePlan], zone: tzinfo) -> None:
     from pipeline.cli.output import print_table, say
     from pipeline.cli.times import shown, span
 
+    saved = ("ISSUE",) if any(one.issue for one in plans) else ()
     columns = (
+        *saved,
         "NEWSLETTER",
         "CADENCE",
         "SLOT",
@@ -86,6 +132,7 @@ def _print(plans: list[IssuePlan], zone: tzinfo) -> None:
         (*columns, "PROVIDER", "TAKES", "REMARK"),
         [
             (
+                *((one.issue,) if saved else ()),
                 one.key.newsletter,
                 one.key.cadence,
                 "now" if one.key.cadence == "immediate" else shown(one.key.slot, zone),
@@ -111,7 +158,9 @@ def _print(plans: list[IssuePlan], zone: tzinfo) -> None:
 
 def _remark(one: IssuePlan) -> str:
     if not one.variants:
-        return one.reason if one.reason.startswith(("missed", "skipped")) else f"no issue: {one.reason}"
+        return (
+            one.reason if one.reason.startswith(("missed", "skipped", "saved", "made")) else f"no issue: {one.reason}"
+        )
     lead = next((variant.subject for variant in one.variants if variant.subject), "")
     return f"“{lead}”" if lead else ""
 
@@ -140,6 +189,7 @@ def _json(one: IssuePlan) -> dict[str, Any]:
         "cadence": one.key.cadence,
         "zone": one.key.zone,
         "slot": one.key.slot,
+        "issue": one.issue,
         "due": one.due,
         "reason": one.reason or None,
         "recipients": one.recipients,

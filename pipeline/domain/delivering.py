@@ -97,6 +97,8 @@ def _unsettled(one: DeliveryFacts, zone: tzinfo) -> tuple[Fate, Statement]:
             Hold.CANARY: f"waits for what comes back from its first recipients{until}",
             Hold.HALTED: "was halted because of what came back from its first recipients",
             Hold.CANCELLING: "is being cancelled",
+            Hold.SAVED: "is a saved plan that nobody has sent yet",
+            Hold.SLOT: "is a saved plan that goes out at its slot",
         }
         what = f"Issue {one.issue} {words[one.hold]}{_said(one.why_held)}."
         return Fate.UNDER_WAY, Statement(code=one.hold.value, what=what, at=one.hold_until)

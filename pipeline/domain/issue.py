@@ -45,6 +45,14 @@ class Hold(StrEnum):
     """Too much came back from the first recipients."""
     CANCELLING = "cancelling"
     """A person cancelled it while batches were under way or in doubt."""
+    SAVED = "saved"
+    """It is a saved plan: a person has yet to say that it goes out."""
+    SLOT = "slot"
+    """It is a saved plan that goes out as soon as its slot has come."""
+
+
+UNSENT = (Hold.SAVED, Hold.SLOT)
+"""The holds of a saved plan: nothing of it has been handed over to anybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +74,7 @@ class Issue:
     """An issue with its books.
 
     ``reason`` says why it was skipped, missed or cancelled, or why it holds.  ``hold_until`` is known for a canary's
-    recipients once all of them are settled.
+    recipients once all of them are settled; a saved plan that has not gone out by then is cancelled.
     """
 
     id: IssueId

@@ -19,6 +19,7 @@ from pipeline.engine.pictures import PATIENCE as PICTURE_PATIENCE
 from pipeline.engine.pictures import pictures_meanwhile
 from pipeline.engine.progress import Progress, Quiet
 from pipeline.engine.report import Report, total
+from pipeline.engine.saved_plans import review_plans
 from pipeline.engine.side_by_side import side_by_side
 from pipeline.engine.waiting import held_note, waiting_issues
 from pipeline.engine.websub import tell_of_changes
@@ -154,9 +155,10 @@ class LocalEngine:
             # Slots wait too: what becomes of each is worked out when mailing goes on, by how late it is then.
             return Report(notes=(held_note(held),))
         new = list(freeze_due(app) if frozen is None else frozen)
+        over = review_plans(app)
         open_ = app.store.issues.open_issues()
         if not open_:
-            return Report(issues=tuple(app.store.issues.shown(new)) if new else ())
+            return Report(issues=tuple(app.store.issues.shown(new)) if new else (), notes=tuple(over))
         problems = [problem for issue in open_ for problem in app.render_issue(issue)]
         desk = app.desk()
         app.review_canaries()
@@ -168,7 +170,9 @@ class LocalEngine:
         app.store.issues.finish(app.clock())
         shown = app.store.issues.shown([*new, *(issue for issue in open_ if issue not in new)])
         waiting, notes = waiting_issues(app, [issue for issue in shown if issue.books.to_do])
-        return Report(issues=tuple(shown), notes=notes, problems=(*problems, *desk.problems, *doubts, *waiting))
+        return Report(
+            issues=tuple(shown), notes=(*over, *notes), problems=(*problems, *desk.problems, *doubts, *waiting)
+        )
 
 
 def hand_over(

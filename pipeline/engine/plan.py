@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
 from pipeline.app import App
-from pipeline.cadence import next_slot, slots_between
-from pipeline.domain.issue import IMMEDIATE, IssueContents, IssueKey
-from pipeline.domain.slots import SlotFate, settle_slots
-from pipeline.engine.due import job_of, zones_of
+from pipeline.domain.issue import IssueContents, IssueKey
 from pipeline.engine.forecast import outlook
+from pipeline.engine.planned_slots import planned_slots
 from pipeline.engine.preview import Preview, trial_batch
 from pipeline.errors import RenderError
 
 if TYPE_CHECKING:
+    from pipeline.domain.ledger import IssueId
+    from pipeline.domain.message import Message
     from pipeline.render.findings import Finding
     from pipeline.store.planning import ForeseenIssue, ForeseenVariant
+    from pipeline.store.plans import SavedVariant
 
 RENDERED = 50
 """How many variants of a newsletter are rendered, those for most recipients first; the others count as the average."""
@@ -43,11 +44,13 @@ class IssuePlan:
     """An issue that would be made, or a slot that would end without one, with the ``reason``.
 
     ``due`` tells whether the slot has come by the time of the plan; else it is the next one, seen from there.
-    ``lasts`` is how long the first provider takes within its budget; None where it has none.
+    ``lasts`` is how long the first provider takes within its budget; None where it has none.  ``issue`` is the one that
+    a saved plan has been frozen as.
     """
 
     key: IssueKey
     due: bool
+    issue: IssueId | None = None
     reason: str = ""
     provider: str = ""
     lasts: timedelta | None = None
@@ -78,36 +81,36 @@ class Planner:
     at: datetime
     _rendered: dict[str, dict[tuple[str, str, IssueContents], VariantPlan]] = field(default_factory=dict)
 
-    def plan(self, newsletter: config.Newsletter) -> Iterator[IssuePlan]:
-        """Each cadence's issues: those for slots that have come, else the next one."""
-        own = newsletter.timezone.key
-        for cadence, cron in newsletter.cadences.items():
-            if cron is None:
-                key = IssueKey(newsletter=newsletter.name, cadence=IMMEDIATE, zone=own, slot=self.at)
-                yield self._issue(newsletter, key, due=True, at=self.at)
-                continue
-            for zone in zones_of(self.app, newsletter, cadence):
-                yield from self._slots(newsletter, cadence, cron, zone)
+    def plan(self, newsletter: config.Newsletter, only: str | None = None) -> Iterator[IssuePlan]:
+        """Each cadence's issues, or only one's: those for slots that have come, else the next one."""
+        for cadence in newsletter.cadences:
+            if only in (None, cadence):
+                for slot in planned_slots(self.app, newsletter, cadence, self.at):
+                    if slot.ends:
+                        yield IssuePlan(key=slot.key, due=True, reason=slot.ends)
+                    else:
+                        at = self.at if slot.due else slot.key.slot
+                        yield self._issue(newsletter, slot.key, due=slot.due, at=at)
 
-    def _slots(self, newsletter: config.Newsletter, cadence: str, cron: str, zone: str) -> Iterator[IssuePlan]:
-        known = self.app.store.runs.known_slot(job_of(newsletter, cadence, zone)) or self.app.clock()
-        waiting = list(slots_between(cron, zone, known, self.at)) if known < self.at else []
-        come = False
-        for verdict in settle_slots(waiting, self.at, newsletter.max_lateness):
-            key = IssueKey(newsletter=newsletter.name, cadence=cadence, zone=zone, slot=verdict.slot)
-            if verdict.fate is SlotFate.DUE:
-                come = True
-                yield self._issue(newsletter, key, due=True, at=self.at)
-            else:
-                yield IssuePlan(key=key, due=True, reason=f"{verdict.fate.value}: {verdict.reason}")
-        following = next_slot(cron, zone, self.at)
-        if not come and following is not None:
-            key = IssueKey(newsletter=newsletter.name, cadence=cadence, zone=zone, slot=following)
-            yield self._issue(newsletter, key, due=False, at=following)
+    def saved(self, newsletter: config.Newsletter, key: IssueKey, id_: IssueId, *, due: bool) -> IssuePlan:
+        """A plan that is saved, as it will go out."""
+        variants = tuple(
+            self._measured(newsletter, key, _for(variant, None), variant.message)
+            for variant in self.app.store.plans.saved(id_)
+        )
+        recipients = sum(one.recipients for one in variants)
+        return IssuePlan(
+            key=key,
+            due=due,
+            issue=id_,
+            provider=self.app.providers(newsletter)[0].name,
+            lasts=self._lasts(newsletter.name, recipients, self.at if due else key.slot),
+            variants=variants,
+        )
 
     def _issue(self, newsletter: config.Newsletter, key: IssueKey, *, due: bool, at: datetime) -> IssuePlan:
         providers = self.app.providers(newsletter)
-        issue = self.app.store.issues.foresee(key, wiring.mail.terms(newsletter, providers), at)
+        issue = self.app.store.plans.foresee(key, wiring.mail.terms(newsletter, providers), at)
         name = providers[0].name
         return IssuePlan(
             key=key,
@@ -132,8 +135,7 @@ class Planner:
             yield _for(variant, rendered.get(common))
 
     def _render(self, newsletter: config.Newsletter, key: IssueKey, variant: ForeseenVariant) -> VariantPlan:
-        from pipeline.deliver import mime  # noqa: PLC0415  (these load slowly)
-        from pipeline.render.findings import Finding, Level  # noqa: PLC0415
+        from pipeline.render.findings import Finding, Level  # noqa: PLC0415  (it loads slowly)
 
         app, plain = self.app, _for(variant, None)
         look = wiring.mail.look(app.settings, newsletter, variant.language)
@@ -147,25 +149,34 @@ class Planner:
         except RenderError as error:
             failed = Finding(code="render", place="", what=str(error), level=Level.ERROR)
             return replace(plain, findings=(failed,))
+        return self._measured(newsletter, key, plain, message)
+
+    def _measured(
+        self, newsletter: config.Newsletter, key: IssueKey, plain: VariantPlan, message: Message
+    ) -> VariantPlan:
+        """With what its message shows: the subject, the size, and what is wrong with it."""
+        from pipeline.deliver import mime  # noqa: PLC0415  (it loads slowly)
+
         shown = Preview(
             newsletter=newsletter.name,
             cadence=key.cadence,
-            language=variant.language,
+            language=plain.language,
             slot=key.slot,
-            articles=variant.contents.articles,
+            articles=plain.contents.articles,
             due=True,
             message=message,
         )
-        batch = trial_batch(app, shown, "anna.beispiel@example.org", "Anna Beispiel")
+        batch = trial_batch(self.app, shown, "anna.beispiel@example.org", "Anna Beispiel")
+        look = wiring.mail.look(self.app.settings, newsletter, plain.language)
         return replace(
             plain,
             subject=message.subject,
             size=len(mime.build(message, batch.recipients[0], batch)),
-            findings=tuple(wiring.render.preflight(app.settings, message, look)),
+            findings=tuple(wiring.render.preflight(self.app.settings, message, look)),
         )
 
 
-def _for(variant: ForeseenVariant, rendered: VariantPlan | None) -> VariantPlan:
+def _for(variant: ForeseenVariant | SavedVariant, rendered: VariantPlan | None) -> VariantPlan:
     """The variant's plan, with what is known of a message that is the same."""
     return VariantPlan(
         language=variant.language,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from pipeline.compose.compose import Composition, compose
+from pipeline.compose.compose import Composition, Group, compose
 from pipeline.domain.issue import IssueKey, IssueState, Terms
 from pipeline.domain.ledger import BatchState, IssueId, OutcomeKind, batch_id
 from pipeline.store.composing import candidates, groups_of, notices, why_empty
@@ -51,18 +51,28 @@ def freeze(tx: Connection, key: IssueKey, terms: Terms, now: datetime) -> IssueI
         return None
     upto = last_release(tx)
     groups = groups_of(tx, key, terms, upto)
-    composition = compose(candidates(tx, groups, upto, now), notices(tx, groups, terms, upto), groups, terms, upto)
-    if composition.variants:
-        _write_audience(tx, id_, terms, composition)
-    else:
+    composition = composed(tx, groups, terms, upto, now)
+    if not composition.variants:
         reason = why_empty(tx, key, terms, groups)
         skipped = {"state": IssueState.SKIPPED, "reason": reason, "finished_at": now}
         tx.execute(update(issue).where(issue.c.id == id_).values(skipped))
-    advance(tx, composition.shares)
+    write(tx, id_, terms, composition, upto)
     tidy(tx, key.newsletter, key.cadence)
+    return id_
+
+
+def composed(tx: Connection, groups: Sequence[Group], terms: Terms, upto: int, now: datetime) -> Composition:
+    """What these groups get of what was released up to that number."""
+    return compose(candidates(tx, groups, upto, now), notices(tx, groups, terms, upto), groups, terms, upto)
+
+
+def write(tx: Connection, id_: IssueId, terms: Terms, composition: Composition, upto: int) -> None:
+    """Write an issue's audience down, and where its groups stand behind it."""
+    if composition.variants:
+        _write_audience(tx, id_, terms, composition)
+    advance(tx, composition.shares)
     reached = upto if composition.upto is None else composition.upto
     tx.execute(update(issue).where(issue.c.id == id_).values(upto=reached))
-    return id_
 
 
 def begin(tx: Connection, key: IssueKey, now: datetime) -> IssueId | None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
 
 from pipeline.domain.canary import CanaryLimits, Reactions, too_much
 from pipeline.domain.event import EventKind
-from pipeline.domain.issue import Hold, IssueState
+from pipeline.domain.issue import UNSENT, Hold, IssueState
 from pipeline.domain.ledger import BatchState, IssueId, OutcomeKind
 from pipeline.store.tables import batch, delivery, event, issue
 
@@ -25,10 +25,15 @@ class Halted:
     why: str
 
 
+def gone_out() -> ColumnElement[bool]:
+    """Whether an issue is more than a saved plan."""
+    return func.coalesce(issue.c.hold, "").not_in(UNSENT)
+
+
 def pause(tx: Connection, id_: IssueId) -> bool:
-    """Hand over nothing more of an issue.  False where it is not open, or being cancelled, or paused already."""
+    """Hand over nothing more of an issue.  False where it is not open, or has not gone out, or is held already."""
     running = and_(issue.c.id == id_, issue.c.state == IssueState.OPEN)
-    free = func.coalesce(issue.c.hold, "").not_in((Hold.PAUSED, Hold.CANCELLING))
+    free = func.coalesce(issue.c.hold, "").not_in((Hold.PAUSED, Hold.CANCELLING, *UNSENT))
     paused = {"hold": Hold.PAUSED, "hold_until": None, "reason": "paused by a person"}
     return tx.execute(update(issue).where(running, free).values(paused)).rowcount == 1
 

@@ -18,9 +18,8 @@ from pipeline.store.cancelling import cancel, finish
 from pipeline.store.codec import dump_message
 from pipeline.store.database import reading, writing
 from pipeline.store.freezing import begin, freeze
-from pipeline.store.holding import Halted, pause, resume, review_canaries
+from pipeline.store.holding import Halted, gone_out, pause, resume, review_canaries
 from pipeline.store.issue_details import IssueDetails, read_details
-from pipeline.store.planning import ForeseenIssue, foresee
 from pipeline.store.replaying import mailed_variants, submitted_batches
 from pipeline.store.retrying import Retried, retry_failed
 from pipeline.store.tables import (
@@ -124,9 +123,10 @@ class Issues:
             tx.execute(kept.values(message=dump_message(message)))
 
     def open_issues(self) -> Sequence[IssueId]:
+        """Those that go out, or would if nothing held them; saved plans don't."""
+        query = select(issue.c.id).where(issue.c.state == IssueState.OPEN, gone_out()).order_by(issue.c.id)
         with reading(self.engine) as tx:
-            ids = tx.execute(select(issue.c.id).where(issue.c.state == IssueState.OPEN).order_by(issue.c.id)).scalars()
-            return [IssueId(id_) for id_ in ids]
+            return [IssueId(id_) for id_ in tx.execute(query).scalars()]
 
     def finish(self, now: datetime) -> Sequence[IssueId]:
         """Finish every open issue in which nothing is to do or in doubt; end those that were cancelled meanwhile."""
@@ -137,11 +137,6 @@ class Issues:
         """What the next issue of that cadence would carry for a subscriber who chose every topic."""
         with reading(self.engine) as tx:
             return next_articles(tx, terms, cadence, now)
-
-    def foresee(self, key: IssueKey, terms: Terms, now: datetime) -> ForeseenIssue:
-        """The issue as a run at that time would freeze it, if nothing else happened until then."""
-        with reading(self.engine) as tx:
-            return foresee(tx, key, terms, now)
 
     def details(self, id_: IssueId) -> IssueDetails:
         """An issue's variants and batches, and whom the doubtful ones are for."""

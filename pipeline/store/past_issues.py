@@ -15,6 +15,7 @@ from pipeline.domain.message import Message
 from pipeline.domain.past_issue import PastIssue, PastIssueName
 from pipeline.store.codec import load_message
 from pipeline.store.database import reading
+from pipeline.store.holding import gone_out
 from pipeline.store.tables import issue, variant
 
 _PUBLIC = (IssueState.OPEN, IssueState.FINISHED)
@@ -29,7 +30,7 @@ class PastIssues:
 
     def cadences(self, newsletter: str) -> Sequence[str]:
         """The cadences at which there were issues."""
-        query = select(issue.c.cadence).where(issue.c.newsletter == newsletter, issue.c.state.in_(_PUBLIC))
+        query = select(issue.c.cadence).where(issue.c.newsletter == newsletter, issue.c.state.in_(_PUBLIC), gone_out())
         with reading(self.engine) as tx:
             return sorted(tx.execute(query.distinct()).scalars())
 
@@ -40,7 +41,7 @@ class PastIssues:
 
         Issues for several time zones that carry the same are one.
         """
-        mine = [issue.c.newsletter == newsletter, issue.c.cadence == cadence, issue.c.state.in_(_PUBLIC)]
+        mine = [issue.c.newsletter == newsletter, issue.c.cadence == cadence, issue.c.state.in_(_PUBLIC), gone_out()]
         if before is not None:
             mine.append(issue.c.slot < before)
         with reading(self.engine) as tx:
@@ -68,6 +69,7 @@ class PastIssues:
                 issue.c.slot.between(start - _DAY, start + 2 * _DAY),
                 variant.c.number == name.number,
                 variant.c.message.is_not(None),
+                gone_out(),
             )
         )
         with reading(self.engine) as tx:

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from pipeline.compose.compose import Composition, compose
 from pipeline.domain.article import Article, ArticleId
-from pipeline.domain.issue import IssueContents, IssueKey, Terms
+from pipeline.domain.issue import Hold, IssueContents, IssueKey, Terms
 from pipeline.store.articles import revisions
 from pipeline.store.composing import candidates, groups_of, notices, why_empty
 from pipeline.store.corrections import corrected
 from pipeline.store.groups import last_release
 from pipeline.store.releasing import due_articles
-from pipeline.store.tables import subscriber, subscription, suppression
+from pipeline.store.tables import issue, subscriber, subscription, suppression
 
 _AT_ONCE = 400
 
@@ -49,6 +49,8 @@ class ForeseenIssue:
 
 def foresee(tx: Connection, key: IssueKey, terms: Terms, now: datetime) -> ForeseenIssue:
     """The issue as a run at that time would freeze it, if nothing else happened until then."""
+    if (there := _already(tx, key)) is not None:
+        return ForeseenIssue(variants=(), reason=there)
     coming = due_articles(tx, now)
     upto = last_release(tx) + len(coming)
     groups = groups_of(tx, key, terms, upto)
@@ -70,6 +72,16 @@ def foresee(tx: Connection, key: IssueKey, terms: Terms, now: datetime) -> Fores
         )
     variants.sort(key=lambda one: -one.recipients)
     return ForeseenIssue(variants=tuple(variants), reason="" if variants else why_empty(tx, key, terms, groups))
+
+
+def _already(tx: Connection, key: IssueKey) -> str | None:
+    """What there is for the slot, for people; None for nothing."""
+    same = and_(*(issue.c[name] == getattr(key, name) for name in ("newsletter", "cadence", "zone", "slot")))
+    row = tx.execute(select(issue.c.id, issue.c.hold).where(same)).one_or_none()
+    if row is None:
+        return None
+    kinds = {Hold.SAVED: "saved plan", Hold.SLOT: "saved plan, to be sent then"}
+    return f"{kinds.get(row.hold, 'made already')}: issue {row.id}"
 
 
 def _contents(tx: Connection, composition: Composition) -> Mapping[tuple[ArticleId, int], Article]:

@@ -26,6 +26,7 @@ from pipeline.store.ledger import StoredLedger
 from pipeline.store.migrate import migrate
 from pipeline.store.notices import StoredNotices
 from pipeline.store.pictures import StoredPictures
+from pipeline.store.plans import Plans
 from pipeline.store.preferences import Preferences
 from pipeline.store.runs import Runs
 from pipeline.store.sign_ups import SignUps
@@ -89,6 +90,10 @@ class Store:
     @cached_property
     def issues(self) -> Issues:
         return Issues(engine=self.engine)
+
+    @cached_property
+    def plans(self) -> Plans:
+        return Plans(engine=self.engine)
 
     @cached_property
     def ledger(self) -> StoredLedger:

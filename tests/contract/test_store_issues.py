@@ -344,8 +344,8 @@ def test_what_is_foreseen_is_what_is_frozen(store: Store) -> None:
     store.subscriptions.suppress("b@example.org", SuppressionReason.COMPLAINT, "", START)
     show(store, [sighting("x", topics=["ethik"]), sighting("y")], at(1), settle=timedelta(minutes=10))
     terms = replace(TERMS, sections=("ethik",))
-    assert store.issues.foresee(daily(5), terms, at(5)).reason == "no article was released since the last issue"
-    seen = store.issues.foresee(daily(20), terms, at(20))
+    assert store.plans.foresee(daily(5), terms, at(5)).reason == "no article was released since the last issue"
+    seen = store.plans.foresee(daily(20), terms, at(20))
     assert [(one.recipients, one.suppressed, len(one.contents.articles)) for one in seen.variants] == [
         (1, 1, 2),
         (1, 0, 1),

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
-from pipeline import config
+from pipeline import config, wiring
 from pipeline.app import App
 from pipeline.cadence import next_slot
 from pipeline.deliver.dispatch import Desk
 from pipeline.deliver.lanes import Lane, Route
 from pipeline.domain.audience import Choice, NewSubscriber, SubscriptionId
-from pipeline.domain.issue import IssueKey, IssueState, Terms
+from pipeline.domain.issue import UNSENT, Hold, IssueKey, IssueState, Terms
 from pipeline.domain.ledger import IssueId, OutcomeKind, RetryPolicy
 from pipeline.engine.due import freeze_due
 from pipeline.store.database import reading, writing
@@ -160,7 +160,7 @@ class Mailing(RuleBasedStateMachine):
         with reading(self.app.store.engine) as tx:
             rows = tx.execute(composed).all()
         for row in rows:
-            self.seen = row.id
+            self.seen = max(self.seen, row.id)
             by_itself = row.state == IssueState.MISSED or row.reason.startswith("covered by")
             for reader in self.readers.values():
                 if not by_itself and reader.is_in(row.cadence, row.zone, BERLIN):
@@ -219,14 +219,41 @@ class Mailing(RuleBasedStateMachine):
     @rule(crash=st.sampled_from(["", "", "", "before the commit", "after the commit"]))
     def mail(self, crash: str) -> None:
         """Release what has settled, and freeze what is due; the process may die in the midst of it."""
-        self.app.release()
-        known = {story.title for story in self.released}
-        self.released += [story for title, story in self.stories.items() if title not in known and not story.away]
+        self.release()
         self.crash[:] = [crash] if crash else []
         with suppress(Crash):
             freeze_due(self.app)
         self.crash[:] = []
+        self.app.store.plans.review(self.now)
         self.note()
+
+    def release(self) -> None:
+        self.app.release()
+        known = {story.title for story in self.released}
+        self.released += [story for title, story in self.stories.items() if title not in known and not story.away]
+
+    @precondition(lambda self: not self.gives_nothing_back)
+    @rule(cadence=st.sampled_from(["daily", "weekly", "monthly"]), zone=st.sampled_from([BERLIN, NEW_YORK, LORD_HOWE]))
+    def save_a_plan(self, cadence: str, zone: str) -> None:
+        """A person freezes the next issue before its slot."""
+        self.release()
+        slot = next_slot(CADENCES[cadence] or "", zone, self.now)
+        assert slot is not None
+        letter = self.app.newsletters[NEWSLETTER]
+        key = IssueKey(newsletter=NEWSLETTER, cadence=cadence, zone=zone, slot=slot)
+        terms = wiring.mail.terms(letter, [self.provider])
+        self.app.store.plans.save(key, terms, self.now, letter.max_lateness)
+        self.note()
+
+    @rule(sent=st.booleans())
+    def send_or_drop_what_is_saved(self, *, sent: bool) -> None:
+        for plan in self.app.store.issues.shown():
+            if plan.hold is Hold.SAVED and sent:
+                self.app.store.plans.let_go(plan.id, self.now)
+            elif plan.hold in UNSENT and plan.key.slot > self.now:
+                self.app.store.plans.take_back(plan.id)
+                # SQLite gives its number out again.
+                self.seen = min(self.seen, plan.id - 1)
 
     @rule(hours=st.integers(1, 60))
     def wait(self, hours: int) -> None:
@@ -311,6 +338,8 @@ class Mailing(RuleBasedStateMachine):
             story.away = False
         self.now += timedelta(minutes=1)
         self.show_all()
+        self.send_or_drop_what_is_saved(sent=False)
+        self.app.store.plans.review(datetime.max.replace(tzinfo=UTC))
         for reader in self.readers.values():
             choice = replace(reader.choice, cadence="immediate")
             self.app.store.subscriptions.choose(self.subscription(reader.address), choice, self.now)
