@@ -66,7 +66,7 @@ def send(
         send_plans(invocation(context), plans)
         return
     if newsletter is None or cadence is None:
-        raise WrongUse("Which issue? Name a newsletter and its --cadence, or a --plan.")
+        context.fail("Which issue? Name a newsletter and its --cadence, or a --plan.")
     if test is not None and slot is not None:
         raise WrongUse("A test has no slot.", where="--slot", mend="Leave it out: a test is the next issue.")
     asked = invocation(context)
