@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from pipeline.web.conditional import accepted_coding, matching_tag, unmodified
 from pipeline.web.polls import Poll
-
-_MOST_ANSWERS = 4096
 
 Stamp = tuple[int, int, int, int]
 RawHeaders = tuple[tuple[bytes, bytes], ...]
@@ -53,7 +52,10 @@ class Document:
     forms: tuple[Form, ...]
     modified: datetime
     modified_text: str
-    _answers: dict[Poll, Answer] = field(default_factory=dict, init=False, compare=False, repr=False)
+    # Polls are kept by `pipeline.web.polls`, so many of all documents together: what it forgets is forgotten here too.
+    _answers: WeakKeyDictionary[Poll, Answer] = field(
+        default_factory=WeakKeyDictionary, init=False, compare=False, repr=False
+    )
 
     @property
     def size(self) -> int:
@@ -64,8 +66,6 @@ class Document:
         """The `answer` to a poll that comes again."""
         found = self._answers.get(poll)
         if found is None:
-            if len(self._answers) >= _MOST_ANSWERS:
-                self._answers.clear()
             found = self._answers[poll] = self.answer(poll)
         return found
 

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from pipeline.publish.archive import is_archived
 from pipeline.publish.gone import read_gone
+from pipeline.web.document import Document
 from pipeline.web.documents import is_directory
 from pipeline.web.memory import DocumentMemory
 from pipeline.web.polls import asked
@@ -40,7 +41,11 @@ class FeedDocuments:
         self._directory = directory
         self._site = site
         self._memory = DocumentMemory(directory, self._describe)
-        self.fresh = self._memory.fresh
+        self._moved = {redirect.source.removeprefix("/feeds/") for redirect in site.redirects}
+
+    def fresh(self, name: str) -> Document | None:
+        """What a poll may be answered with past the app, where what has moved comes before what is there."""
+        return None if name in self._moved else self._memory.fresh(name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":

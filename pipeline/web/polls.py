@@ -23,7 +23,7 @@ LONGEST_PLAIN = 2048
 """In bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Poll:
     """What a reader asks of a document.
 
