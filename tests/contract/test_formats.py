@@ -553,6 +553,15 @@ def test_the_twin_shows_every_article_and_leads_to_the_feeds() -> None:
     ]
 
 
+def test_the_twin_leads_to_what_can_be_heard_or_seen() -> None:
+    sound = Enclosure(url="https://a.example/1.mp3", media_type="audio/mpeg", title="Folge & eins")
+    film = Enclosure(url="https://a.example/1.mp4", media_type="video/mp4")
+    page: Any = lxml_html.fromstring(document(LOADED["html"], make_article(enclosures=(sound, film)), make_article()))
+    links = page.xpath("//article/p/a[@type]")
+    shown = [(link.get("href"), link.get("type"), link.text_content()) for link in links]
+    assert shown == [(sound.url, "audio/mpeg", "Folge & eins"), (film.url, "video/mp4", film.url)]
+
+
 def test_the_twin_needs_nothing_from_elsewhere_and_runs_nothing() -> None:
     page: Any = lxml_html.fromstring(document(LOADED["html"], *varied_articles()))
     assert not page.xpath("//script | //link[@rel='stylesheet'] | //img")
