@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from pipeline.errors import StoreError, StoreUnavailable
 
 _BUSY_MS = 60_000
+_DURABLE = "rundbrief_durable"
 
 
 def open_engine(url: str) -> Engine:
@@ -65,24 +66,37 @@ def _open_sqlite(url: URL) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: an intent must be on the disk before the provider is called, also when the power fails.
-        cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -16384")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        kind = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        options = connection.get_execution_options()
+        level = "FULL" if options.get(_DURABLE, True) else "NORMAL"
+        if connection.info.get("synchronous") != level:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+            connection.info["synchronous"] = level
+        connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'IMMEDIATE')}")
 
     return engine
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that may write; on SQLite it has the write lock from its first statement."""
-    with _turn(engine), _explained(), engine.begin() as connection:
+def writing(engine: Engine, *, durable: bool = True) -> Iterator[Connection]:
+    """A transaction that may write; on SQLite it has the write lock from its first statement.
+
+    Once it is committed it is on the disk, also when the power fails.  Where ``durable`` is False it is there with the
+    next one that is, and a power failure before that undoes it as a whole: that costs no waiting for the disk.
+    """
+    with (
+        _turn(engine),
+        _explained(),
+        engine.connect().execution_options(**{_DURABLE: durable}) as connection,
+        connection.begin(),
+    ):
+        if not durable and engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         yield connection
 
 

@@ -28,13 +28,17 @@ _HELD = (BatchState.CLAIMED, BatchState.SUBMITTING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLedger:
-    """The ledger of one store (see `pipeline.deliver.ledger.Ledger`)."""
+    """The ledger of one store (see `pipeline.deliver.ledger.Ledger`).
+
+    Only an intent waits for the disk, before its call.  A claim that a power failure undoes was no submission, and an
+    answer that it undoes leaves its batch in doubt, as if it had failed a moment earlier.
+    """
 
     engine: Engine
     fence: Fence
 
     def claim(self, routes: Mapping[str, Route], owner: str, now: datetime, lease: timedelta) -> HeldBatch | None:
-        with writing(self.engine) as tx:
+        with writing(self.engine, durable=False) as tx:
             if standstill(tx):
                 return None
             return claim(tx, routes, Claim(owner=owner, now=now, lease=lease))
@@ -42,7 +46,7 @@ class StoredLedger:
     def give_back(self, held: HeldBatch, owner: str) -> None:
         mine = (batch.c.id == held.id, batch.c.state == BatchState.CLAIMED, batch.c.owner == owner)
         back = {"state": _unclaimed(), "owner": None, "lease_until": None}
-        with writing(self.engine) as tx:
+        with writing(self.engine, durable=False) as tx:
             tx.execute(update(batch).where(*mine).values(back))
 
     def intend(
@@ -67,11 +71,11 @@ class StoredLedger:
         )
 
     def settle(self, held: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None) -> None:
-        with writing(self.engine) as tx:
+        with writing(self.engine, durable=False) as tx:
             settling.settle(tx, held, outcomes, retry_at)
 
     def wait(self, held: HeldBatch, until: datetime, error: str, rest_until: datetime | None = None) -> None:
-        with writing(self.engine) as tx:
+        with writing(self.engine, durable=False) as tx:
             settling.wait(tx, held, until, error, rest_until)
 
     def reject(self, held: HeldBatch, error: str) -> None:
@@ -79,7 +83,7 @@ class StoredLedger:
         self.settle(held, refused, None)
 
     def doubt(self, held: HeldBatch, error: str) -> None:
-        with writing(self.engine) as tx:
+        with writing(self.engine, durable=False) as tx:
             settling.doubt(tx, held, error)
 
     def in_doubt(self) -> Sequence[HeldBatch]:
