@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
+from pipeline.deliver.answering import of_each
 from pipeline.deliver.lanes import Lane, Route
 from pipeline.deliver.ledger import Addressee, HeldBatch, Ledger
 from pipeline.deliver.payload import payload_hash
@@ -141,7 +142,7 @@ class Desk:
             return what
         wait = self.policy.wait(mine.tries)
         retry_at = None if wait is None else self.clock() + wait
-        self._write(lambda: self.ledger.settle(mine, outcomes, retry_at))
+        self._write(lambda: self.ledger.settle(mine, of_each(held.addressees, outcomes), retry_at))
         return ""
 
     def _write(self, answer: Callable[[], None]) -> None:
@@ -219,6 +220,7 @@ class Desk:
             return _problem(held, str(error))
         now = self.clock()
         if outcomes is not None:
+            outcomes = of_each(held.addressees, outcomes)
             self.ledger.settle(held, outcomes, now)
             unsure = sum(outcome.kind is OutcomeKind.UNCERTAIN for outcome in outcomes)
             return _problem(held, f"{name}'s log does not show {unsure} of its recipients") if unsure else None
