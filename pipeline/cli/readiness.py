@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pipeline import config, wiring
 from pipeline.domain.article import Article, ArticleId, Author, Content, Picture
-from pipeline.domain.ledger import IssueId
 from pipeline.errors import PipelineError, Problem
 
 _SQLITE = "sqlite:///"
@@ -155,20 +154,16 @@ def _store(settings: config.Config) -> Finding:
 
     def look() -> None:
         from pipeline.app import open_app
+        from pipeline.engine.books import wrong_books
 
         app = open_app(settings.file)
         try:
             app.store.fence.check()
             _ = app.keys
-            wrong.update(app.store.issues.unbalanced())
+            books.extend(wrong_books(app))
         finally:
             app.close()
 
-    wrong: dict[IssueId, str] = {}
+    books: list[Problem] = []
     found = _guarded(f"store {url}", look)
-    mend = "Please report this as a bug, with `rundbrief issues show {0} --json`."
-    books = [
-        Problem(code="books", where=f"issue {id_}", what=f"Its books do not balance: {why}", mend=mend.format(id_))
-        for id_, why in wrong.items()
-    ]
     return Finding(what=found.what, problems=(*found.problems, *books))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, exists, func, select, tuple_, update
 
 from pipeline.domain.issue import Hold, IssueState
 from pipeline.domain.ledger import BatchState, IssueId, OutcomeKind
+from pipeline.store.books import unbalanced
 from pipeline.store.owed import owe_again
 from pipeline.store.tables import batch, delivery, issue
 
@@ -62,12 +63,16 @@ def end(tx: Connection, id_: IssueId, now: datetime) -> None:
 
 
 def finish(tx: Connection, now: datetime) -> Sequence[IssueId]:
-    """Finish open issues in which nothing is to do or in doubt; end those that are being cancelled."""
+    """Finish open issues whose books balance with nothing to do or in doubt; end those that are being cancelled."""
     cancelling = select(issue.c.id, issue.c.reason).where(issue.c.hold == Hold.CANCELLING)
     for row in tx.execute(cancelling).all():
         # What was under way when it was cancelled, and came back to be tried again.
         stop(tx, IssueId(row.id), row.reason)
         end(tx, IssueId(row.id), now)
-    done = update(issue).where(issue.c.state == IssueState.OPEN, ~_UNSETTLED)
-    finished = done.values(state=IssueState.FINISHED, hold=None, hold_until=None, finished_at=now)
-    return [IssueId(id_) for id_ in tx.execute(finished.returning(issue.c.id)).scalars()]
+    settled = select(issue.c.id).where(issue.c.state == IssueState.OPEN, ~_UNSETTLED)
+    ids = [IssueId(id_) for id_ in tx.execute(settled).scalars()]
+    wrong = unbalanced(tx, ids) if ids else {}
+    balanced = [id_ for id_ in ids if id_ not in wrong]
+    done = {"state": IssueState.FINISHED, "hold": None, "hold_until": None, "finished_at": now}
+    tx.execute(update(issue).where(issue.c.id.in_(balanced), ~_UNSETTLED).values(done))
+    return balanced

@@ -1,4 +1,4 @@
-"""A batch goes from one state to the next only where the ledger allows it."""
+"""A batch goes from one state to the next only where the ledger allows it, and is over only when all of it is."""
 
 from __future__ import annotations
 
@@ -6,21 +6,36 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from pipeline.deliver.ledger import HeldBatch
 from pipeline.domain.ledger import TRANSITIONS, BatchState
-from pipeline.store.tables import batch
+from pipeline.store.tables import batch, delivery
 
 _CALLED = (BatchState.SUBMITTING, BatchState.IN_DOUBT)
 
+_STRANDED = select(
+    exists().where(
+        batch.c.id == bindparam("batch"),
+        delivery.c.variant_id == batch.c.variant_id,
+        delivery.c.sequence == batch.c.sequence,
+        delivery.c.outcome.is_(None),
+    )
+)
+
 
 def move(tx: Connection, id_: uuid.UUID, after: BatchState, **values: Any) -> None:  # noqa: ANN401  (column values)
-    """Move a batch that is where it may come from.  Raises AssertionError for any other."""
+    """Move a batch that is where it may come from; one that is over has no delivery that is still to do or in doubt.
+
+    Raises AssertionError for any other: nothing is written then.
+    """
     before = [state for state, following in TRANSITIONS.items() if after in following]
     moved = update(batch).where(batch.c.id == id_, batch.c.state.in_(before)).values(state=after, **values)
     if tx.execute(moved).rowcount != 1:
         msg = f"batch {id_} can't become {after}: the ledger allows that only from {', '.join(before)}"
+        raise AssertionError(msg)
+    if not TRANSITIONS[after] and tx.execute(_STRANDED, {"batch": id_}).scalar_one():
+        msg = f"batch {id_} can't become {after}: not all of its deliveries are settled"
         raise AssertionError(msg)
 
 
