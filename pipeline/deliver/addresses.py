@@ -65,12 +65,17 @@ def mailbox(name: str, address: str) -> str:
     return f"{name} <{address}>"
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a display name can stand before an address just as it is."""
+    return _PLAIN_NAME.fullmatch(name) is not None and len(name) <= _NAME_LIMIT
+
+
 def readable_mailbox(name: str, address: str) -> str:
     """A mailbox for an API that encodes names beyond ASCII itself.
 
     Some misquote such a name when it holds one of ``( ) , " < >`` (django-anymail, issue 270), so these are left out.
     """
-    if _PLAIN_NAME.fullmatch(name) and len(name) <= _NAME_LIMIT:
+    if is_plain_name(name):
         return f"{name} <{ascii_address(address)}>"
     name = one_line(name)[:_NAME_LIMIT]
     if name.isascii():

@@ -15,9 +15,11 @@ def payload_hash(batch: Batch, message: Message, lane: Lane) -> str:
     """A digest of all that a provider is given, and of where."""
     digest = hashlib.sha256(f"{lane.provider}\0{lane.account}\0{batch.id}\0".encode())
     digest.update(_message_digest(message))
-    # Recipients of one batch have the same fields, in the same order.
-    rows = [(one.subscriber, one.address, one.name, *one.fields.items()) for one in batch.recipients]
-    digest.update(json.dumps(rows).encode())
+    # Flat, because there are many: recipients of one batch have the same fields, in the same order.
+    values: list[str | int] = list(batch.recipients[0].fields) if batch.recipients else []
+    for subscriber, address, name, fields in batch.recipients:
+        values += (subscriber, address, name, *fields.values())
+    digest.update(json.dumps(values).encode())
     return digest.hexdigest()
 
 

@@ -91,7 +91,8 @@ class Outcome(NamedTuple):
 
     ``ACCEPTED``: it took responsibility.  ``REJECTED``: finally refused; ``address_fault`` tells whether the address
     was the cause (else the articles are given back).  ``DEFERRED``: surely not accepted, try again.
-    ``UNCERTAIN``: may have been accepted.  ``provider_ref`` is the provider's id of the message, if it gave one.
+    ``UNCERTAIN``: may have been accepted.  ``provider_ref`` is the provider's id of the message, if it gave one that is
+    not our own Message-ID.
     """
 
     subscriber: SubscriberId

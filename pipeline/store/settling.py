@@ -13,7 +13,7 @@ from pipeline.domain.ledger import BatchState, IssueId, Outcome, OutcomeKind
 from pipeline.store.budgets import answered, give_back, rest
 from pipeline.store.dividing import set_apart
 from pipeline.store.held_batches import batches, held_batches
-from pipeline.store.outcomes import close_deliveries
+from pipeline.store.outcomes import accept_whole, all_accepted_alike, close_deliveries
 from pipeline.store.owed import give_articles_back
 from pipeline.store.tables import batch, delivery
 from pipeline.store.transitions import is_mine, move
@@ -24,6 +24,11 @@ _ANSWERABLE = (BatchState.SUBMITTING, BatchState.IN_DOUBT, BatchState.RETRY_WAIT
 
 def settle(tx: Connection, held: HeldBatch, outcomes: Sequence[Outcome], retry_at: datetime | None) -> None:
     if not is_mine(tx, held, _ANSWERABLE):
+        return
+    if all_accepted_alike(held, outcomes):
+        accept_whole(tx, held, outcomes[0])
+        _took(tx, held)
+        move(tx, held.id, BatchState.ACCEPTED, owner=None, lease_until=None, not_before=None)
         return
     final: list[Outcome] = []
     deferred: list[Outcome] = []
@@ -42,14 +47,18 @@ def settle(tx: Connection, held: HeldBatch, outcomes: Sequence[Outcome], retry_a
     close_deliveries(tx, held.issue, final)
     fault = [one.subscriber for one in final if one.kind is OutcomeKind.REJECTED and not one.address_fault]
     give_articles_back(tx, held.issue, fault)
-    if held.provider:
-        answered(tx, held.provider)
+    _took(tx, held)
     if uncertain:
         move(tx, held.id, BatchState.IN_DOUBT, owner=None, lease_until=None, error=uncertain[0].reason)
     elif any(one.kind is OutcomeKind.ACCEPTED for one in final) or not final:
         move(tx, held.id, BatchState.ACCEPTED, owner=None, lease_until=None, not_before=None)
     else:
         move(tx, held.id, BatchState.REJECTED, owner=None, lease_until=None, not_before=None, error=final[0].reason)
+
+
+def _took(tx: Connection, held: HeldBatch) -> None:
+    if held.provider:
+        answered(tx, held.provider)
 
 
 def wait(tx: Connection, held: HeldBatch, until: datetime, error: str, rest_until: datetime | None) -> None:

@@ -135,7 +135,9 @@ class MailgunProvider:
         read = read_submission(answer, where=self._where, key_hint=self._key_hint)
         if isinstance(read, Divisible):
             return read
-        return [accepted(one.recipient, _reference(read, one)) for one in chosen]
+        # The Message-Id comes back as it was given, which was a variable; where it is another, it is Mailgun's own.
+        reference = None if _VARIABLE in read else read
+        return [accepted(one.recipient, reference) for one in chosen]
 
     def _accepted_events(self, batch: Batch) -> Iterator[Mapping[str, object]]:
         """The events, newest first; those of the pages that could be read."""
@@ -172,11 +174,6 @@ def _problems(where: str, domain: str, base_url: str, api_key: str, api_key_env:
             what=f"“{domain}” is not a domain name.",
             mend='Write it as at Mailgun, for instance "mg.example.org".',
         )
-
-
-def _reference(answer: str, one: Addressee) -> str:
-    """Mailgun gives the Message-Id back as it got it: where that was a variable, it is the recipient's own."""
-    return one.message_id if _VARIABLE in answer else answer
 
 
 def _event_reference(event: Mapping[str, object]) -> str | None:

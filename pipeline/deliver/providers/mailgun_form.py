@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-from pipeline.deliver.addresses import ascii_domain, one_line, parse_mailbox, readable_mailbox
+from pipeline.deliver.addresses import ascii_domain, is_plain_name, one_line, parse_mailbox, readable_mailbox
 from pipeline.deliver.providers.addressees import Addressee, addressees
 from pipeline.domain.ledger import Batch
 from pipeline.domain.message import MergeText, Message
@@ -40,18 +42,15 @@ class Form:
     """
 
     def __init__(self, batch: Batch, message: Message, *, where: str, tracking: bool) -> None:
-        self._batch = batch
-        self._where = where
         try:
+            self._letter = _letter(message, where, tracking)
             domain = ascii_domain(message.message_id_domain)
-            # A lone surrogate must not stop a mailing: it becomes a question mark, as in a message that is built here.
-            self._shared = tuple(
-                (name, value.encode("utf-8", "replace")) for name, value in self._fields(message, tracking=tracking)
-            )
         except RenderError as error:
             raise ProviderRejected(error.what, where=error.where or where, mend=error.mend) from error
-        plain, escaped = _plain_fields(message), message.merge_html.fields
-        self._wanted = tuple((name, name in plain, name in escaped) for name in sorted(message.fields))
+        self._own = tuple(_options(batch))
+        if self._letter.options + _size(self._own) > _OPTIONS_LIMIT:
+            what = "The message's own headers and options are longer than the 16 kB that Mailgun takes."
+            raise ProviderRejected(what, where=where)
         self.addressees = tuple(addressees(batch, domain))
 
     def body(self, chosen: Sequence[Addressee]) -> tuple[bytes, str]:
@@ -62,55 +61,90 @@ class Form:
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        boundary = choose_boundary()
-        fields: list[tuple[str, str | bytes]] = [*self._shared, ("v:part", part(chosen))]
-        fields.append(("recipient-variables", variables))
+        boundary = self._letter.boundary
+        fields = [*self._own, ("v:part", part(chosen)), ("recipient-variables", variables)]
         rest, content_type = encode_multipart_formdata(fields, boundary)
         # A thousand fields of this one kind take longer in urllib3 than all else together.
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="to"\r\n\r\n'
-        to = "".join([f"{head}{_mailbox(one.recipient.name, one.address)}\r\n" for one in chosen])
-        return to.encode() + rest, content_type
+        to = "".join([f"{head}{_to(one.recipient.name, one.address)}\r\n" for one in chosen])
+        return b"".join((to.encode(), self._letter.encoded, rest)), content_type
 
     def _variables(self, addressee: Addressee) -> dict[str, str]:
         fields = addressee.recipient.fields
         variables = {_MESSAGE_ID: addressee.message_id, _SUBSCRIBER: str(addressee.recipient.subscriber)}
-        for name, plain, escaped in self._wanted:
-            value = _single(fields[name])
+        for name, plain, escaped in self._letter.wanted:
+            value = fields[name]
+            if not value.isprintable():
+                value = one_line(value)
             if plain:
-                variables[name] = _defuse_text(value)
+                variables[name] = _defuse_text(value) if "%" in value else value
             if escaped:
                 variables[name + _HTML] = _defuse_html(escape(value))
         return variables
 
-    def _fields(self, message: Message, *, tracking: bool) -> Iterator[tuple[str, str]]:
-        used = message.fields
-        if clash := sorted(used & {_MESSAGE_ID, _SUBSCRIBER, *(name + _HTML for name in used)}):
-            what = f"With Mailgun a merge field can't be called {', '.join(clash)}."
-            raise ProviderRejected(what, where=self._where, mend="Give it another name.")
-        yield "from", _mailbox(*parse_mailbox(message.from_))
-        yield "subject", one_line(_mapped(message.merge_subject, _defuse_text))
-        yield "text", _mapped(message.merge_text, _defuse_text)
-        yield "html", _mapped(message.merge_html, _defuse_html, suffix=_HTML)
-        options = tuple(self._options(message, tracking=tracking))
-        if sum(len(name) + len(value.encode("utf-8", "replace")) for name, value in options) > _OPTIONS_LIMIT:
-            what = "The message's own headers and options are longer than the 16 kB that Mailgun takes."
-            raise ProviderRejected(what, where=self._where)
-        yield from options
 
-    def _options(self, message: Message, *, tracking: bool) -> Iterator[tuple[str, str]]:
-        yield "o:tag", str(self._batch.id)
-        if tag := one_line(self._batch.newsletter.encode("ascii", "ignore").decode())[:_TAG_LIMIT]:
-            yield "o:tag", tag
-        for kind in ("o:tracking", "o:tracking-clicks", "o:tracking-opens"):
-            yield kind, "yes" if tracking else "no"
-        yield "v:batch", str(self._batch.id)
-        yield "v:issue", str(self._batch.issue_uid)
-        yield "v:subscriber", f"%recipient.{_SUBSCRIBER}%"
-        yield "h:Message-Id", f"<%recipient.{_MESSAGE_ID}%>"
-        if message.reply_to:
-            yield "h:Reply-To", _mailbox(*parse_mailbox(message.reply_to))
-        for name, value in message.merge_headers:
-            yield f"h:{name}", one_line(_mapped(value, _defuse_text))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """What all batches of a message have in common, written down once.
+
+    ``options`` is the size of those fields that Mailgun counts as such.  ``wanted`` are the merge fields, and whether
+    each is wanted plain and escaped.
+    """
+
+    boundary: str
+    encoded: bytes
+    options: int
+    wanted: tuple[tuple[str, bool, bool], ...]
+
+
+@lru_cache(maxsize=16)
+def _letter(message: Message, where: str, tracking: bool) -> _Letter:  # noqa: FBT001  (a key of the cache)
+    used = message.fields
+    if clash := sorted(used & {_MESSAGE_ID, _SUBSCRIBER, *(name + _HTML for name in used)}):
+        what = f"With Mailgun a merge field can't be called {', '.join(clash)}."
+        raise ProviderRejected(what, where=where, mend="Give it another name.")
+    options = tuple(_shared_options(message, tracking=tracking))
+    boundary = choose_boundary()
+    # A lone surrogate must not stop a mailing: it becomes a question mark, as in a message that is built here.
+    fields = [(name, value.encode("utf-8", "replace")) for name, value in (*_contents(message), *options)]
+    encoded, _ = encode_multipart_formdata(fields, boundary)
+    plain, escaped = _plain_fields(message), message.merge_html.fields
+    return _Letter(
+        boundary=boundary,
+        encoded=encoded.removesuffix(f"--{boundary}--\r\n".encode()),
+        options=_size(options),
+        wanted=tuple((name, name in plain, name in escaped) for name in sorted(used)),
+    )
+
+
+def _contents(message: Message) -> Iterator[tuple[str, str]]:
+    yield "from", _mailbox(*parse_mailbox(message.from_))
+    yield "subject", one_line(_mapped(message.merge_subject, _defuse_text))
+    yield "text", _mapped(message.merge_text, _defuse_text)
+    yield "html", _mapped(message.merge_html, _defuse_html, suffix=_HTML)
+
+
+def _shared_options(message: Message, *, tracking: bool) -> Iterator[tuple[str, str]]:
+    for kind in ("o:tracking", "o:tracking-clicks", "o:tracking-opens"):
+        yield kind, "yes" if tracking else "no"
+    yield "v:subscriber", f"%recipient.{_SUBSCRIBER}%"
+    yield "h:Message-Id", f"<%recipient.{_MESSAGE_ID}%>"
+    if message.reply_to:
+        yield "h:Reply-To", _mailbox(*parse_mailbox(message.reply_to))
+    for name, value in message.merge_headers:
+        yield f"h:{name}", one_line(_mapped(value, _defuse_text))
+
+
+def _options(batch: Batch) -> Iterator[tuple[str, str]]:
+    yield "o:tag", str(batch.id)
+    if tag := one_line(batch.newsletter.encode("ascii", "ignore").decode())[:_TAG_LIMIT]:
+        yield "o:tag", tag
+    yield "v:batch", str(batch.id)
+    yield "v:issue", str(batch.issue_uid)
+
+
+def _size(options: Iterable[tuple[str, str]]) -> int:
+    return sum(len(name) + len(value.encode("utf-8", "replace")) for name, value in options)
 
 
 def part(chosen: Sequence[Addressee]) -> str:
@@ -133,10 +167,6 @@ def _mapped(merge: MergeText, literal: Callable[[str], str], *, suffix: str = ""
     )
 
 
-def _single(value: str) -> str:
-    return value if value.isprintable() else one_line(value)
-
-
 def _defuse_text(text: str) -> str:
     """An invisible character (word joiner) keeps Mailgun from reading a variable where a text only looks like it."""
     return _RESERVED.sub(f"%{_WORD_JOINER}", text) if "%" in text else text
@@ -148,4 +178,9 @@ def _defuse_html(text: str) -> str:
 
 
 def _mailbox(name: str, address: str) -> str:
-    return readable_mailbox(_defuse_text(_single(name)), address)
+    return readable_mailbox(_defuse_text(one_line(name)), address)
+
+
+def _to(name: str, address: str) -> str:
+    """The same, for an address that is known to be in ASCII; most names are plain, and there are many."""
+    return f"{name} <{address}>" if is_plain_name(name) else _mailbox(name, address)

@@ -16,7 +16,8 @@ def require_fields(batch: Batch, message: Message, *, where: str) -> None:
     """Raise `ProviderRejected`, before anything is sent, when a recipient lacks a value for a merge field."""
     wanted = message.fields
     for recipient in batch.recipients:
-        if missing := wanted - recipient.fields.keys():
+        if not wanted <= recipient.fields.keys():
+            missing = wanted - recipient.fields.keys()
             names = ", ".join(sorted(missing))
             what = f"Subscriber {recipient.subscriber} has no value for the merge field(s) {names}; nothing was sent."
             mend = "Give every recipient a value, if only an empty one, or take the field out of the template."
@@ -29,11 +30,13 @@ def usable_address(recipient: Recipient) -> str | None:
         address = ascii_address(recipient.address)
     except RenderError:
         return None
-    return address if len(address.encode()) <= _LONGEST_ADDRESS else None
+    size = len(address) if address.isascii() else len(address.encode())
+    return address if size <= _LONGEST_ADDRESS else None
 
 
 def accepted(recipient: Recipient, reference: str | None = None) -> Outcome:
-    return Outcome(subscriber=recipient.subscriber, kind=OutcomeKind.ACCEPTED, provider_ref=reference)
+    """``reference`` is the provider's id of the message, where that is not our Message-ID."""
+    return Outcome(recipient.subscriber, OutcomeKind.ACCEPTED, "", False, reference)
 
 
 def rejected(recipient: Recipient, reason: str, *, address_fault: bool) -> Outcome:
