@@ -6,14 +6,14 @@ import csv
 from collections.abc import Iterable
 from typing import TextIO
 
-from pipeline.domain.audience import Subscription
+from pipeline.domain.segment import Listed
 
-COLUMNS = ("email", "name", "language", "timezone", "topics", "newsletter", "cadence", "state")
+COLUMNS = ("email", "name", "language", "timezone", "topics", "newsletter", "cadence", "state", "suppressed", "agreed")
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def write_rows(subscriptions: Iterable[Subscription], out: TextIO) -> int:
+def write_rows(listed: Iterable[Listed], out: TextIO) -> int:
     """Write a header line and one row for each subscription; returns their number.
 
     ``out`` is opened with ``newline=""``.  A field that a spreadsheet would run gets a ``'`` in front of it, which
@@ -22,7 +22,8 @@ def write_rows(subscriptions: Iterable[Subscription], out: TextIO) -> int:
     writer = csv.writer(out, lineterminator="\r\n")  # RFC 4180
     writer.writerow(COLUMNS)
     count = 0
-    for count, one in enumerate(subscriptions, start=1):  # noqa: B007  (the count is what is returned)
+    for count, row in enumerate(listed, start=1):  # noqa: B007  (the count is what is returned)
+        one = row.subscription
         fields = (
             one.subscriber.address,
             one.subscriber.name,
@@ -32,6 +33,8 @@ def write_rows(subscriptions: Iterable[Subscription], out: TextIO) -> int:
             one.newsletter,
             one.cadence,
             one.state.value,
+            row.suppressed.value if row.suppressed else "",
+            row.agreed.isoformat(timespec="seconds") if row.agreed else "",
         )
         writer.writerow([guarded(field) for field in fields])
     return count

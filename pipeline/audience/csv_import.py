@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import BinaryIO, NoReturn
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 
+from pipeline.audience.csv_columns import HEADER_MEND, Columns, UnreadableCsv, columns_of
 from pipeline.audience.csv_export import unguarded
 from pipeline.audience.csv_text import Damage, Record, open_text, read_records
+from pipeline.audience.fingerprints import Fingerprints
 from pipeline.audience.mail_address import AddressFault, UnusableAddress, normalised
+from pipeline.audience.origins import UnknownWord
 from pipeline.domain.article import distinct_topics
-from pipeline.domain.audience import NewSubscriber, address_key
-from pipeline.errors import PipelineError, Problem
+from pipeline.domain.audience import NewSubscriber, Standing, address_key
+from pipeline.errors import Problem
 
-# Headers are compared without case, spaces and punctuation.
-_COLUMNS = {
-    "email": ("email", "emailaddress", "emailadresse", "mail", "mailaddress", "mailadresse", "address", "adresse"),
-    "name": ("name", "fullname", "vollername"),
-    "first": ("firstname", "vorname", "givenname"),
-    "last": ("lastname", "nachname", "familyname", "surname", "familienname"),
-    "language": ("language", "lang", "sprache", "locale"),
-    "timezone": ("timezone", "tz", "zeitzone"),
-    "topics": ("topics", "topic", "themen", "thema", "tags", "interests", "interessen"),
-}
-_COLUMN_OF = {synonym: column for column, synonyms in _COLUMNS.items() for synonym in synonyms}
 _NAME_LENGTH = 200
 _TOPIC_LENGTH = 100
 _TOPICS = 100
 _TOPIC_SEPARATORS = re.compile(r"[;|,]")
-
-
-class UnreadableCsv(PipelineError):
-    """The file as a whole can't be read as a list of subscribers."""
-
-    code = "csv"
+# Whoever says they agreed before there was mail, or tomorrow, has another column there.
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_NO_CHOICE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +40,45 @@ class Row:
     person: NewSubscriber
 
 
-def read_rows(stream: BinaryIO, where: str = "the file") -> Iterator[Row | Problem]:
-    """Each row of the file as a person, or as a problem that says which line is left out and why.
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that is left out, as it stands in the file, and why."""
+
+    line: int
+    problem: Problem
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberList:
+    """A file whose header was read.  ``rows`` can be read once; ``lines`` is how many lines there are, about."""
+
+    titles: tuple[str, ...]
+    columns: Columns
+    lines: int
+    rows: Iterator[Row | Rejected]
+
+
+@contextmanager
+def opened_list(
+    stream: BinaryIO, where: str = "the file", chosen: Mapping[str, str] = _NO_CHOICE
+) -> Iterator[SubscriberList]:
+    """The file as a list of subscribers: each row as a person, or with what is wrong with it.
 
     The file has a header line; ``email`` is required, ``name``, ``language``, ``timezone`` and ``topics`` (divided
-    by ``;``, ``|`` or ``,``) are optional, other columns are ignored.  Addresses are normalised: the domain in lower
-    case and as ASCII (IDNA), the local part as it is.  Raises `UnreadableCsv` if there is no usable header.
+    by ``;``, ``|`` or ``,``) are optional, other columns are ignored, unless ``chosen`` says which is which (see
+    `columns_of`).  Exports of programs that we know are read as those write them.  Addresses are normalised: the domain
+    in lower case and as ASCII (IDNA), the local part as it is.  Raises `UnreadableCsv` if there is no usable header.
     """
-    text = open_text(stream)
+    text, lines = open_text(stream)
     try:
-        yield from _rows(read_records(text), where)
+        records = read_records(text)
+        header = next(records, None)
+        if not isinstance(header, Record):
+            what = "the file is empty." if header is None else f"the header line can't be read: {header.what}"
+            raise UnreadableCsv(what, where=where, mend=HEADER_MEND)
+        columns = columns_of(header.fields, chosen, where, header.line)
+        yield SubscriberList(titles=header.fields, columns=columns, lines=lines, rows=_rows(records, columns, where))
     finally:
         # The stream is the caller's to close; a copy of it is ours.
         if text.buffer is stream:
@@ -67,39 +87,39 @@ def read_rows(stream: BinaryIO, where: str = "the file") -> Iterator[Row | Probl
             text.close()
 
 
-def _rows(records: Iterator[Record | Damage], where: str) -> Iterator[Row | Problem]:
-    header = next(records, None)
-    if not isinstance(header, Record):
-        what = "the file is empty." if header is None else f"the header line can't be read: {header.what}"
-        raise UnreadableCsv(what, where=where, mend=_HEADER_MEND)
-    columns = _columns(header, where)
-    seen: set[str] = set()
+def read_rows(stream: BinaryIO, where: str = "the file") -> Iterator[Row | Rejected]:
+    """The rows of `opened_list`."""
+    with opened_list(stream, where) as found:
+        yield from found.rows
+
+
+def _rows(records: Iterator[Record | Damage], columns: Columns, where: str) -> Iterator[Row | Rejected]:
+    seen = Fingerprints()
+    places = tuple(columns.places.items())
     for record in records:
-        place = f"{where}, line {record.line}"
         if isinstance(record, Damage):
-            yield Problem(code="csv-row", where=place, what=f"left out: {record.what}", mend="Correct the line.")
+            yield _rejected(record.line, (record.text,), record.what, "Correct the line.", where)
             continue
-        values = {
-            column: " ".join(unguarded(record.fields[index]).split())
-            for column, index in columns.items()
-            if index < len(record.fields)
-        }
+        fields = record.fields
+        values = {name: _clean(fields[place]) for name, place in places if place < len(fields)}
         try:
-            person = _person(values)
-            _refuse_second(person.address, seen)
+            person = _person(values, columns)
+            # Whoever has left by one of two rows has left.
+            if not seen.add(address_key(person.address)) and person.standing is Standing.SUBSCRIBED:
+                _refuse(f"{person.address} is in the file more than once.", "The first line counts.")
         except _UnusableRow as unusable:
-            yield Problem(code="csv-row", where=place, what=f"left out: {unusable.what}", mend=unusable.mend)
+            yield _rejected(record.line, fields, unusable.what, unusable.mend, where)
         else:
             yield Row(record.line, person)
 
 
-def _refuse_second(address: str, seen: set[str]) -> None:
-    if (key := address_key(address)) in seen:
-        _refuse(f"{address} is in the file more than once.", "The first line counts.")
-    seen.add(key)
+def _clean(field: str) -> str:
+    return " ".join(unguarded(field).split()) if field else ""
 
 
-_HEADER_MEND = "Put a header line above the rows, for example: email,name,language,timezone,topics"
+def _rejected(line: int, fields: tuple[str, ...], what: str, mend: str, where: str) -> Rejected:
+    place = f"{where}, line {line}"
+    return Rejected(line, Problem(code="csv-row", where=place, what=f"left out: {what}", mend=mend), fields)
 
 
 class _UnusableRow(Exception):
@@ -115,22 +135,7 @@ def _refuse(what: str, mend: str) -> NoReturn:
     raise _UnusableRow(what, mend)
 
 
-def _columns(header: Record, where: str) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    for index, title in enumerate(header.fields):
-        if column := _COLUMN_OF.get(re.sub(r"[\W_]+", "", title.casefold())):
-            columns.setdefault(column, index)
-    if "email" in columns:
-        return columns
-    if any("@" in field for field in header.fields):
-        what = f"line {header.line} is a subscriber already; the header line is missing."
-        raise UnreadableCsv(what, where=where, mend=_HEADER_MEND)
-    titles = ", ".join(f"“{field.strip()[:40]}”" for field in header.fields[:12])
-    what = f"no column is called “email”; there are {titles}."
-    raise UnreadableCsv(what, where=where, mend=_HEADER_MEND)
-
-
-def _person(values: dict[str, str]) -> NewSubscriber:
+def _person(values: Mapping[str, str], columns: Columns) -> NewSubscriber:
     for value in values.values():
         if "\ufffd" in value:
             _refuse("it has characters that can't be read.", "Save the file as UTF-8.")
@@ -140,7 +145,8 @@ def _person(values: dict[str, str]) -> NewSubscriber:
     name = values.get("name") or " ".join(filter(None, (values.get("first"), values.get("last"))))
     if len(name) > _NAME_LENGTH:
         _refuse(f"the name is longer than {_NAME_LENGTH} characters.", "Shorten it.")
-    topics = distinct_topics(_TOPIC_SEPARATORS.split(values.get("topics", "")))
+    # Some put each into quotation marks of its own.
+    topics = distinct_topics([topic.strip(' "') for topic in _TOPIC_SEPARATORS.split(values.get("topics", ""))])
     if len(topics) > _TOPICS or any(len(topic) > _TOPIC_LENGTH for topic in topics):
         _refuse(
             f"it has a topic of more than {_TOPIC_LENGTH} characters, or more than {_TOPICS} topics.",
@@ -152,7 +158,29 @@ def _person(values: dict[str, str]) -> NewSubscriber:
         language=_language(values["language"]) if values.get("language") else None,
         timezone=_timezone(values["timezone"]) if values.get("timezone") else None,
         topics=topics,
+        standing=_standing(values, columns),
+        agreed=_time(values["agreed"]) if values.get("agreed") else None,
     )
+
+
+def _standing(values: Mapping[str, str], columns: Columns) -> Standing:
+    try:
+        return columns.standing(values)
+    except UnknownWord as unknown:
+        _refuse(
+            f"“{str(unknown)[:40]}” doesn't tell whether the person is subscribed.",
+            "Write “subscribed” or “unsubscribed”; if the column is about something else, say --map state=.",
+        )
+
+
+def _time(text: str) -> datetime | None:
+    """When they agreed; None for what is no time that can be.  Times without a zone are taken for UTC."""
+    try:
+        found = datetime.fromisoformat(text.removesuffix(" UTC"))
+    except ValueError:
+        return None
+    aware = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return aware if aware >= _EARLIEST else None
 
 
 def _address(text: str) -> str:

@@ -38,14 +38,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A line that no record can be read from, and why.  Reading goes on with the line after it."""
+    """A line that no record can be read from, as it is, and why.  Reading goes on with the line after it."""
 
     line: int
     what: str
+    text: str = ""
 
 
-def open_text(stream: BinaryIO) -> io.TextIOWrapper:
-    """The stream as text in the encoding that it seems to have; bytes that don't fit become U+FFFD.
+def open_text(stream: BinaryIO) -> tuple[io.TextIOWrapper, int]:
+    """The stream as text in the encoding that it seems to have, and how many lines it has, about.
+
+    Bytes that don't fit the encoding become U+FFFD.
 
     A byte order mark decides; else UTF-8 if the text holds up as that, else Windows-1252.  A stream that can't be
     rewound is copied to a temporary file first.  The stream is read from its beginning.
@@ -57,7 +60,9 @@ def open_text(stream: BinaryIO) -> io.TextIOWrapper:
     stream.seek(0)
     encoding = _encoding(stream)
     stream.seek(0)
-    return io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+    lines = _line_count(stream)
+    stream.seek(0)
+    return io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline=""), lines
 
 
 def _encoding(stream: BinaryIO) -> str:
@@ -78,6 +83,13 @@ def _encoding(stream: BinaryIO) -> str:
             foreign += len(text) - len(text.encode("ascii", "ignore")) - damaged
         sample = stream.read(_SAMPLE)
     return "utf-8" if foreign >= broken else "cp1252"
+
+
+def _line_count(stream: BinaryIO) -> int:
+    count = 0
+    while sample := stream.read(_SAMPLE):
+        count += sample.count(b"\n")
+    return count
 
 
 def separator_of(header: str) -> str:
@@ -104,7 +116,7 @@ def read_records(text: io.TextIOBase) -> Iterator[Record | Damage]:
                     yield Record(lines.first, tuple(fields))
                 lines.begin_record()
         except csv.Error as error:
-            yield Damage(lines.first, _readable(str(error)))
+            yield Damage(lines.first, _readable(str(error)), lines.line)
             lines.push_back(keep=1)
             lines.begin_record()
         else:
@@ -140,6 +152,11 @@ class _Lines:
             raise StopIteration
         self._record.append(line)
         return line
+
+    @property
+    def line(self) -> str:
+        """The first line of what is being read."""
+        return self._record[0].rstrip("\r\n") if self._record else ""
 
     def begin_record(self) -> None:
         """What was read is done with."""

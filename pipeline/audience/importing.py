@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.audience.csv_import import Row
+from pipeline.audience.csv_import import Rejected, Row
 from pipeline.audience.store import ImportCounts, ImportStore
 from pipeline.domain.audience import NewSubscriber
 from pipeline.errors import Problem
@@ -16,11 +16,15 @@ _PROBLEMS_KEPT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportTarget:
-    """What people are subscribed to.  ``confirmed``: they have agreed already, and needn't be asked."""
+    """What people are subscribed to.  ``confirmed``: they have agreed already, and needn't be asked.
+
+    ``consent`` says to what they agreed and how that can be shown.
+    """
 
     newsletter: str
     cadence: str
     confirmed: bool
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,28 +40,39 @@ class ImportReport:
 class _Sieve:
     """Lets people through and keeps the problems."""
 
+    rejected: Callable[[Rejected], object]
     left_out: int = 0
     problems: list[Problem] = field(default_factory=list)
 
-    def people(self, rows: Iterator[Row | Problem]) -> Iterator[NewSubscriber]:
+    def people(self, rows: Iterator[Row | Rejected]) -> Iterator[NewSubscriber]:
         for row in rows:
             if isinstance(row, Row):
                 yield row.person
                 continue
             self.left_out += 1
+            self.rejected(row)
             if len(self.problems) < _PROBLEMS_KEPT:
-                self.problems.append(row)
+                self.problems.append(row.problem)
 
 
 def import_subscribers(
-    rows: Iterator[Row | Problem], store: ImportStore, target: ImportTarget, now: datetime
+    rows: Iterator[Row | Rejected],
+    store: ImportStore,
+    target: ImportTarget,
+    now: datetime,
+    rejected: Callable[[Rejected], object] = lambda _row: None,
 ) -> ImportReport:
     """Subscribe everybody in the rows (of `read_rows`) to a newsletter.
 
-    Rows with a mistake are left out and reported; the others are imported.  Raises `UnreadableCsv` before anything
-    is changed if the file as a whole can't be read.
+    Rows with a mistake are left out and reported, each to ``rejected``; the others are imported.
     """
-    sieve = _Sieve()
-    people = sieve.people(rows)
-    counts = store.add_subscribers(people, target.newsletter, target.cadence, confirmed=target.confirmed, now=now)
+    sieve = _Sieve(rejected)
+    counts = store.add_subscribers(
+        sieve.people(rows),
+        target.newsletter,
+        target.cadence,
+        confirmed=target.confirmed,
+        now=now,
+        consent=target.consent,
+    )
     return ImportReport(counts=counts, left_out=sieve.left_out, problems=tuple(sieve.problems))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 # Whoever reads these did not ask for a newsletter: they are machines, or everybody who has duty.
 _NEVER = frozenset({"abuse", "mailer-daemon", "no-reply", "noreply", "postmaster", "root", "spam"})
@@ -29,6 +31,9 @@ _DISPOSABLE = frozenset(
     """.split()  # noqa: SIM905  (likewise)
 )
 _LONGEST = 320
+# What is before the @ in nearly all addresses, and is fine as it is; the others are looked at closely.
+_PLAIN = re.compile(r"(?=[^@]{1,64}\Z)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*", re.ASCII).fullmatch
+_PLAIN_LENGTH = 200
 
 
 class AddressFault(StrEnum):
@@ -77,6 +82,9 @@ def normalised(text: str) -> str:
     """
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  (loads slowly)
 
+    local, at, domain = text.rpartition("@")
+    if at and len(text) <= _PLAIN_LENGTH and _PLAIN(local) and (known := _usual_domain(domain)):
+        return f"{local}@{known}"
     if len(text) > _LONGEST:
         raise UnusableAddress(AddressFault.INVALID, "It is too long.")
     try:
@@ -87,6 +95,15 @@ def normalised(text: str) -> str:
     if valid.ascii_email is None:
         raise UnusableAddress(AddressFault.LETTERS)
     return f"{valid.ascii_local_part}@{valid.ascii_domain}"
+
+
+@lru_cache(maxsize=10_000)
+def _usual_domain(domain: str) -> str | None:
+    """The domain as it is normalised, None for one that can't be used: lists have few, and a look at one costs most."""
+    try:
+        return normalised(f"A.B@{domain}").partition("@")[2]
+    except UnusableAddress:
+        return None
 
 
 def readable(address: str) -> str:

@@ -15,12 +15,16 @@ class ImportCounts:
     """What an import did: each person counts once.
 
     ``existing`` had a subscription to the newsletter, in whatever state, and keep it as it is.  ``suppressed``
-    addresses get no mail and were left out.
+    addresses get no mail and were left out.  ``ended``, ``barred`` and ``unconfirmed`` are those who stood so in the
+    list (see `pipeline.domain.audience.ImportFate`).
     """
 
     new: int = 0
     existing: int = 0
     suppressed: int = 0
+    ended: int = 0
+    barred: int = 0
+    unconfirmed: int = 0
 
 
 class SubscriptionStore(Protocol):
@@ -51,10 +55,18 @@ class ImportStore(Protocol):
     """Many subscribers at once."""
 
     def add_subscribers(
-        self, people: Iterable[NewSubscriber], newsletter: str, cadence: str, *, confirmed: bool, now: datetime
+        self,
+        people: Iterable[NewSubscriber],
+        newsletter: str,
+        cadence: str,
+        *,
+        confirmed: bool,
+        now: datetime,
+        consent: str = "",
     ) -> ImportCounts:
-        """Subscribe them by the rule of `pipeline.domain.audience.import_fate`, in one transaction.
+        """Subscribe them by the rule of `pipeline.domain.audience.import_fate`, some thousand in a transaction.
 
-        ``people`` is read once, as a stream.  New subscriptions are active if ``confirmed``, else pending.
+        ``people`` is read once, as a stream.  New subscriptions are active if ``confirmed``, else pending.  ``consent``
+        are the words on what they agreed to, and how that can be shown.
         """
         ...

@@ -31,4 +31,4 @@ def person_of(
         return row.person
     if row is None:
         raise WrongUse("There is no address.", where="ADDRESS")
-    raise WrongUse(row.what.removeprefix(_LEFT_OUT), where=address, mend=row.mend)
+    raise WrongUse(row.problem.what.removeprefix(_LEFT_OUT), where=address, mend=row.problem.mend)

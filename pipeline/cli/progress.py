@@ -6,15 +6,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipeline.engine.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Display
     from rich.progress import TaskID
-
-Row = TypeVar("Row")
 
 _SECONDS_BETWEEN_LINES = 5.0
 _LABELS = {"collect": "Collecting", "publish": "Publishing", "mail": "Mailing", "import": "Importing"}
@@ -87,11 +85,23 @@ def shown_progress() -> Iterator[Progress]:
         yield Bars(display)
 
 
+class Numbered(Protocol):
+    """A row of a file, with the number of its line."""
+
+    @property
+    def line(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=Numbered)
+
+
 def counted(rows: Iterator[Row], progress: Progress, every: int = 500) -> Iterator[Row]:
-    """The rows as they are; progress is told of each ``every`` of them."""
-    number = 0
-    for number, row in enumerate(rows, start=1):
-        if number % every == 0:
-            progress.advance("rows", every)
+    """The rows as they are; progress is told how far the lines have been read, every some hundred."""
+    told = line = 0
+    for row in rows:
+        line = row.line
+        if line - told >= every:
+            progress.advance("lines", line - told)
+            told = line
         yield row
-    progress.advance("rows", number % every)
+    progress.advance("lines", line - told)

@@ -18,7 +18,14 @@ class Rehearsal:
     store: Subscriptions
 
     def add_subscribers(
-        self, people: Iterable[NewSubscriber], newsletter: str, cadence: str, *, confirmed: bool, now: datetime
+        self,
+        people: Iterable[NewSubscriber],
+        newsletter: str,
+        cadence: str,
+        *,
+        confirmed: bool,
+        now: datetime,
+        consent: str = "",
     ) -> ImportCounts:
-        del cadence, confirmed, now
+        del cadence, confirmed, now, consent
         return self.store.fates(people, newsletter)

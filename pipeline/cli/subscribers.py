@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.cli import subscriber_options as options
 from pipeline.cli.everywhere import invocation
 from pipeline.cli.failures import FAILED, report_problems
 from pipeline.cli.groups import listing
-from pipeline.cli.subscriber_files import export, import_
-from pipeline.cli.subscriber_options import Address, Confirmed, Newsletter, OneNewsletter, OneState, require
+from pipeline.cli.subscriber_adding import add_subscriber
+from pipeline.cli.subscriber_export import export
+from pipeline.cli.subscriber_import import import_
+from pipeline.cli.subscriber_person import edit, erase, show
 from pipeline.domain.audience import SubscriptionState
 from pipeline.errors import Problem
 
@@ -23,8 +26,17 @@ app = listing("Who gets which newsletter.")
 @app.command("list")
 def list_subscribers(
     context: typer.Context,
-    newsletter: OneNewsletter = None,
-    state: OneState = None,
+    newsletter: options.OneNewsletter = None,
+    state: options.OneState = None,
+    cadence: options.OneCadence = None,
+    topic: options.OneTopic = None,
+    language: options.OneLanguage = None,
+    search: options.Search = None,
+    suppressed: options.Suppressed = None,
+    since: options.Since = None,
+    before: options.Before = None,
+    active_since: options.ActiveSince = None,
+    quiet_since: options.QuietSince = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many, the oldest first.")] = 100,
 ) -> None:
     r"""List subscriptions. `rundbrief subscribers export` writes all of them.
@@ -32,19 +44,32 @@ def list_subscribers(
     \b
     Examples:
       rundbrief subscribers
-      rundbrief subscribers list --newsletter wochenblick --state active
+      rundbrief subscribers list --newsletter wochenblick --state active --topic KI
+      rundbrief subscribers list --search example.org --quiet-since 2026-01-01
     """
-    from pipeline.cli.names import newsletter_named
     from pipeline.cli.output import print_json, print_table, say
 
     asked = invocation(context)
+    wanted = options.Wanted(
+        newsletter=newsletter,
+        state=state,
+        cadence=cadence,
+        topic=topic,
+        language=language,
+        search=search,
+        suppressed=suppressed,
+        since=since,
+        before=before,
+        active_since=active_since,
+        quiet_since=quiet_since,
+    )
     with asked.app() as opened:
-        name = newsletter_named(opened.settings, newsletter).name if newsletter else None
-        audience = opened.store.subscriptions
-        total = audience.count(newsletter=name, state=state)
-        found = list(audience.listed(newsletter=name, state=state, limit=limit))
+        segment = wanted.segment(opened.settings)
+        total = opened.store.segments.count(segment)
+        found = list(opened.store.segments.listed(segment, limit))
     if asked.as_json:
-        print_json({"total": total, "subscribers": [_plain(one) for one in found]})
+        rows = [{**plain(one.subscription), "suppressed": one.suppressed} for one in found]
+        print_json({"total": total, "subscribers": rows})
         return
     print_table(
         ("ADDRESS", "NAME", "NEWSLETTER", "CADENCE", "STATE", "LANGUAGE", "TIME ZONE", "TOPICS"),
@@ -54,12 +79,13 @@ def list_subscribers(
                 one.subscriber.name,
                 one.newsletter,
                 one.cadence,
-                one.state.value,
+                one.state.value if row.suppressed is None else f"{one.state.value}, suppressed",
                 one.language,
                 one.timezone,
                 one.topics,
             )
-            for one in found
+            for row in found
+            for one in (row.subscription,)
         ],
         empty="There is nobody. `rundbrief subscribers import FILE.csv` brings a list along.",
         free=("NAME", "TOPICS"),
@@ -68,66 +94,11 @@ def list_subscribers(
         say(f"{len(found)} of {total}; --limit shows more, `rundbrief subscribers export` writes all.")
 
 
-@app.command("add")
-def add_subscriber(
-    context: typer.Context,
-    address: Address,
-    newsletter: Newsletter,
-    cadence: Annotated[
-        str | None, typer.Option(metavar="C", help="Which cadence; may be left out if there is but one.")
-    ] = None,
-    name: Annotated[str, typer.Option(help="What the person is called.")] = "",
-    language: Annotated[str, typer.Option(metavar="TAG", help="Such as de; the newsletter's own if absent.")] = "",
-    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Such as Europe/Berlin.")] = "",
-    topics: Annotated[
-        list[str] | None, typer.Option("--topics", metavar="TOPIC", help="Only these topics (may be repeated).")
-    ] = None,
-    confirmed: Confirmed = False,
-) -> None:
-    r"""Subscribe one person, who gets what is released from now on. Nothing is changed for whoever is there already.
-
-    \b
-    Example:
-      rundbrief subscribers add anna@example.org --newsletter wochenblick --cadence daily --name "Anna B." --confirmed
-    """
-    from pipeline.cli.names import newsletter_for_people, only_cadence
-    from pipeline.cli.output import print_json, say
-    from pipeline.cli.people import person_of
-
-    require(confirmed)
-    asked = invocation(context)
-    person = person_of(address, name=name, language=language, timezone=timezone, topics=topics or ())
-    with asked.app() as opened:
-        letter = newsletter_for_people(opened.settings, newsletter)
-        chosen = only_cadence(letter, cadence)
-        audience = opened.store.subscriptions
-        counts = audience.add_subscribers([person], letter.name, chosen, confirmed=True, now=opened.clock())
-        found = next(audience.listed(newsletter=letter.name, address=person.address), None)
-        suppressed = audience.suppression(person.address)
-    problems: list[Problem] = []
-    if suppressed is not None:
-        what = f"is suppressed ({suppressed.reason.value.replace('_', ' ')}) and gets no mail."
-        mend = f"`rundbrief suppressions remove {person.address}` lifts that, if its owner wants mail again."
-        problems.append(Problem(code="suppressed", where=person.address, what=what, mend=mend))
-    elif found is not None and not counts.new and (found.state, found.cadence) != (SubscriptionState.ACTIVE, chosen):
-        what = (
-            f"has a subscription to {letter.name} already ({found.cadence}, {found.state.value}), which stays as it is."
-        )
-        problems.append(Problem(code="existing", where=person.address, what=what))
-    report_problems(problems)
-    if asked.as_json:
-        shown = _plain(found) if found is not None else None
-        print_json({"added": bool(counts.new), "subscriber": shown, "problems": problems})
-    elif counts.new:
-        say(f"{person.address} is subscribed to {letter.name}, {chosen}.")
-    elif not problems:
-        say(f"{person.address} was subscribed to {letter.name}, {chosen}, already.")
-    if problems:
-        raise typer.Exit(FAILED)
+app.command("add")(add_subscriber)
 
 
 @app.command("unsubscribe")
-def unsubscribe(context: typer.Context, address: Address, newsletter: Newsletter) -> None:
+def unsubscribe(context: typer.Context, address: options.Address, newsletter: options.Newsletter) -> None:
     r"""End a subscription, as a click on the link in a mail does. An import or `add` doesn't revive it.
 
     `rundbrief subscribers remove` is the same. `rundbrief suppressions add` keeps an address out of all newsletters.
@@ -159,11 +130,15 @@ def unsubscribe(context: typer.Context, address: Address, newsletter: Newsletter
 
 
 app.command("remove", hidden=True)(unsubscribe)
+app.command("show")(show)
+app.command("edit")(edit)
+app.command("erase")(erase)
 app.command("import")(import_)
 app.command("export")(export)
 
 
-def _plain(one: Subscription) -> dict[str, Any]:
+def plain(one: Subscription) -> dict[str, Any]:
+    """A subscription as JSON has it."""
     return {
         "address": one.subscriber.address,
         "name": one.subscriber.name,

@@ -91,15 +91,41 @@ class Suppression:
     detail: str = ""
 
 
+class Standing(StrEnum):
+    """How somebody stands with the list that brings them along."""
+
+    SUBSCRIBED = "subscribed"
+    UNCONFIRMED = "unconfirmed"
+    """They were asked, and have not said yes."""
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    BLOCKED = "blocked"
+    """They get no mail from there at all, by their own will or the operator's."""
+
+
+BARRED_BY_STANDING = {
+    Standing.BOUNCED: SuppressionReason.HARD_BOUNCE,
+    Standing.COMPLAINED: SuppressionReason.COMPLAINT,
+    Standing.BLOCKED: SuppressionReason.UNSUBSCRIBED,
+}
+"""Whose address is suppressed when a list brings them along, and why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubscriber:
-    """A person as a list or a form brings them: checked, normalised, not yet in the store."""
+    """A person as a list or a form brings them: checked, normalised, not yet in the store.
+
+    ``agreed`` (aware, UTC) is when they said yes, where that is known.
+    """
 
     address: str
     name: str = ""
     language: str | None = None
     timezone: str | None = None
     topics: tuple[str, ...] = ()
+    standing: Standing = Standing.SUBSCRIBED
+    agreed: datetime | None = None
 
 
 class ImportFate(StrEnum):
@@ -108,17 +134,33 @@ class ImportFate(StrEnum):
     NEW = "new"
     EXISTING = "existing"
     SUPPRESSED = "suppressed"
+    """Their address gets no mail here."""
+    ENDED = "ended"
+    """They are written down as having unsubscribed."""
+    BARRED = "barred"
+    """Their address is suppressed from now on, because the list says so."""
+    UNCONFIRMED = "unconfirmed"
+    """They have never said yes, and are left out."""
 
 
-def import_fate(state: SubscriptionState | None, *, suppressed: bool) -> ImportFate:
+def import_fate(
+    state: SubscriptionState | None, *, suppressed: bool, standing: Standing = Standing.SUBSCRIBED, own: bool = False
+) -> ImportFate:
     """What an import does, given the state of the person's subscription to that newsletter (None: there is none).
 
     An import never revives: whoever unsubscribed, or whose address is suppressed, said so later than any list.
-    It doesn't change what there is either, so that the same file can be imported twice.
+    It doesn't change what there is either, so that the same file can be imported twice; but who has left by what the
+    list says is not mailed, unless they came here by themselves (``own``: they confirmed a sign-up).
     """
     if suppressed:
         return ImportFate.SUPPRESSED
-    return ImportFate.NEW if state is None else ImportFate.EXISTING
+    if standing in BARRED_BY_STANDING:
+        return ImportFate.BARRED
+    if standing is Standing.UNSUBSCRIBED and state is not SubscriptionState.UNSUBSCRIBED and not own:
+        return ImportFate.ENDED
+    if state is not None:
+        return ImportFate.EXISTING
+    return ImportFate.UNCONFIRMED if standing is Standing.UNCONFIRMED else ImportFate.NEW
 
 
 def list_address(provider: str) -> str:

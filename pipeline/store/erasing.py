@@ -14,7 +14,17 @@ from pipeline.domain.audience import ERASED, Subscriber, SubscriptionState, Supp
 from pipeline.domain.ledger import BatchState
 from pipeline.domain.sign_up import mailbox_of
 from pipeline.store.suppressing import Digests, lift, suppress, suppressed
-from pipeline.store.tables import delivery, event, issue, notice, private_feed, sign_up, subscriber, subscription
+from pipeline.store.tables import (
+    delivery,
+    event,
+    issue,
+    notice,
+    private_feed,
+    sign_up,
+    subscriber,
+    subscription,
+    suppression,
+)
 
 _WAITING = (BatchState.READY, BatchState.RETRY_WAIT, BatchState.CLAIMED)
 
@@ -47,6 +57,22 @@ def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -
     tx.execute(update(subscription).where(subscription.c.subscriber_id == person.id).values(ended))
     nobody = {"address": "", "address_key": f"{ERASED}:{person.id}", "name": ""}
     tx.execute(update(subscriber).where(subscriber.c.id == person.id).values(nobody))
+
+
+def forget_address(tx: Connection, address: str, digests: Digests) -> bool:
+    """Delete what is known of an address that is nobody's here: sign-ups, and its suppression but for a digest.
+
+    False if nothing is.
+    """
+    key = address_key(address)
+    asked = tx.execute(delete(sign_up).where(sign_up.c.address == address, sign_up.c.state != "confirmed")).rowcount
+    tx.execute(update(notice).where(notice.c.mailbox == mailbox_of(address)).values(mailbox=""))
+    known = tx.execute(select(suppression).where(suppression.c.address_key == key)).one_or_none()
+    digest = next(iter(digests(key)), None)
+    if known is not None and digest is not None:
+        lift(tx, key, digests)
+        suppress(tx, digest, SuppressionReason(known.reason), "", known.created_at)
+    return bool(asked) or known is not None
 
 
 def _forget_notices(tx: Connection, person: Subscriber) -> None:

@@ -43,7 +43,7 @@ def everything(tx: Connection, id_: SubscriptionId) -> Mapping[str, Any] | None:
             }
             for row in mine
         ],
-        "consents": _consents(tx, ids),
+        "consents": _consents(tx, ids) + _brought_along(tx, ids),
         "issues": _issues(tx, person.id),
         "events": _events(tx, person.id),
         "messages_about_subscriptions": _notices(tx, ids),
@@ -66,6 +66,26 @@ def _consents(tx: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
             "asked_from": row.network,
             "confirmed": _time(row.confirmed_at),
             "confirmed_from": row.confirmed_network,
+            "words": row.text,
+        }
+        for row in tx.execute(query)
+    ]
+
+
+def _brought_along(tx: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """What is kept on the consent of whom a list or the operator brought along."""
+    query = (
+        select(subscription.c.newsletter, subscription.c.created_at, subscription.c.confirmed_at, consent_text.c.text)
+        .join(consent_text, consent_text.c.digest == subscription.c.consent)
+        .where(subscription.c.id.in_(ids))
+        .order_by(subscription.c.id)
+    )
+    return [
+        {
+            "to": "subscription",
+            "newsletter": row.newsletter,
+            "brought_along": _time(row.created_at),
+            "confirmed": _time(row.confirmed_at),
             "words": row.text,
         }
         for row in tx.execute(query)

@@ -21,23 +21,21 @@ class Groups:
     newsletter: str
     cadence: str
     cursor: int
-    _topics: dict[tuple[str, ...], int] = field(default_factory=dict)
-    _found: dict[Place, int] = field(default_factory=dict)
+    _found: dict[tuple[tuple[str, ...], str | None, str | None], int] = field(default_factory=dict)
 
     def of(self, person: NewSubscriber) -> int:
-        if person.topics not in self._topics:
-            self._topics[person.topics] = topics_at(self.tx, person.topics)
-        place = Place(
-            newsletter=self.newsletter,
-            cadence=self.cadence,
-            timezone=person.timezone or "",
-            topic_set_id=self._topics[person.topics],
-            language=person.language or "",
-            cursor=self.cursor,
-        )
-        if place not in self._found:
-            self._found[place] = group_at(self.tx, place)
-        return self._found[place]
+        chosen = (person.topics, person.timezone, person.language)
+        if chosen not in self._found:
+            place = Place(
+                newsletter=self.newsletter,
+                cadence=self.cadence,
+                timezone=person.timezone or "",
+                topic_set_id=topics_at(self.tx, person.topics),
+                language=person.language or "",
+                cursor=self.cursor,
+            )
+            self._found[chosen] = group_at(self.tx, place)
+        return self._found[chosen]
 
 
 def _relocate(tx: Connection, id_: SubscriptionId, newsletter: str, elsewhere: Callable[[Place], Place]) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, exists, func, or_, select, update
 
 from pipeline.audience.preference_store import PrivateFeedId
-from pipeline.domain.audience import Choice, Subscription, SubscriptionId, SubscriptionState
+from pipeline.domain.audience import Choice, Subscription, SubscriptionId, SubscriptionState, address_key
 from pipeline.store.database import reading, writing
-from pipeline.store.erasing import erase
+from pipeline.store.erasing import erase, forget_address
 from pipeline.store.person import everything
 from pipeline.store.placing import start_anew
 from pipeline.store.reading_subscriptions import one
@@ -20,6 +20,8 @@ from pipeline.store.statements import insert_new
 from pipeline.store.subscriptions import Subscriptions
 from pipeline.store.suppressing import Digests, no_digests
 from pipeline.store.tables import private_feed, subscriber, subscription
+
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,3 +115,32 @@ class Preferences:
                 return False
             erase(tx, found.subscriber, self.digests, now)
             return True
+
+    def erase_address(self, address: str, now: datetime) -> bool:
+        """The same for whoever has the address, and for one that is only suppressed, or has been signed up."""
+        mine = select(subscription.c.id).join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+        with writing(self.engine) as tx:
+            id_ = tx.execute(mine.where(subscriber.c.address_key == address_key(address)).limit(1)).scalar()
+            found = one(tx, SubscriptionId(id_)) if id_ else None
+            if found is None:
+                return forget_address(tx, address, self.digests)
+            erase(tx, found.subscriber, self.digests, now)
+            return True
+
+    def let_go(self, ended_before: datetime, now: datetime) -> int:
+        """Erase those whose last subscription ended before then; returns how many, some hundred at once."""
+        here = subscription.alias("here")
+        still = exists().where(
+            here.c.subscriber_id == subscriber.c.id,
+            or_(here.c.state != SubscriptionState.UNSUBSCRIBED, here.c.changed_at >= ended_before),
+        )
+        over = (
+            select(func.min(subscription.c.id))
+            .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
+            .where(subscriber.c.address != "", subscription.c.state == SubscriptionState.UNSUBSCRIBED, ~still)
+            .group_by(subscriber.c.id)
+            .limit(_AT_ONCE)
+        )
+        with reading(self.engine) as tx:
+            ids = [SubscriptionId(id_) for id_ in tx.execute(over).scalars()]
+        return sum(self.erase(id_, now) for id_ in ids)

@@ -29,6 +29,7 @@ from pipeline.store.pictures import StoredPictures
 from pipeline.store.plans import Plans
 from pipeline.store.preferences import Preferences
 from pipeline.store.runs import Runs
+from pipeline.store.segments import Segments
 from pipeline.store.sign_ups import SignUps
 from pipeline.store.sources import Sources
 from pipeline.store.standstills import Standstills
@@ -74,6 +75,10 @@ class Store:
     @cached_property
     def subscriptions(self) -> Subscriptions:
         return Subscriptions(engine=self.engine, digests=self.digests)
+
+    @cached_property
+    def segments(self) -> Segments:
+        return Segments(engine=self.engine)
 
     @cached_property
     def sign_ups(self) -> SignUps:

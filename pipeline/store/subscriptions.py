@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
-from sqlalchemy import Connection, Engine, case, func, select, update
+from sqlalchemy import Engine, case, func, select, update
 
 from pipeline.audience.store import ImportCounts
 from pipeline.domain.audience import (
     ERASED,
     Choice,
-    ImportFate,
     NewSubscriber,
     Subscription,
     SubscriptionId,
@@ -21,15 +19,13 @@ from pipeline.domain.audience import (
     Suppression,
     SuppressionReason,
     address_key,
-    import_fate,
 )
 from pipeline.store.database import reading, writing
-from pipeline.store.groups import join_turn, last_release
+from pipeline.store.importing import Arrival, add_subscribers, expected_fates
 from pipeline.store.noting import say_goodbye
-from pipeline.store.placing import Groups, choose, start_anew
+from pipeline.store.placing import choose, start_anew
 from pipeline.store.reading_subscriptions import one, subscriptions, to_subscription
-from pipeline.store.statements import insert_new
-from pipeline.store.suppressing import Digests, lift, needed, no_digests, suppress, suppressed, suppression_record
+from pipeline.store.suppressing import Digests, lift, no_digests, suppress, suppressed, suppression_record
 from pipeline.store.tables import subscriber, subscription, subscription_group, suppression
 
 _PAGE = 500
@@ -97,48 +93,21 @@ class Subscriptions:
             return one(tx, id_)
 
     def add_subscribers(
-        self, people: Iterable[NewSubscriber], newsletter: str, cadence: str, *, confirmed: bool, now: datetime
+        self,
+        people: Iterable[NewSubscriber],
+        newsletter: str,
+        cadence: str,
+        *,
+        confirmed: bool,
+        now: datetime,
+        consent: str = "",
     ) -> ImportCounts:
-        state = SubscriptionState.ACTIVE if confirmed else SubscriptionState.PENDING
-        counts = dict.fromkeys(ImportFate, 0)
-        stream = iter(people)
-        with writing(self.engine) as tx:
-            join_turn(tx, newsletter)
-            groups = Groups(tx, newsletter, cadence, last_release(tx))
-            digests = needed(tx, self.digests)
-            while page := {address_key(person.address): person for person in islice(stream, _PAGE)}:
-                fates = _fates(tx, list(page), newsletter, digests)
-                for fate in fates.values():
-                    counts[fate] += 1
-                fresh = {key: page[key] for key, fate in fates.items() if fate is ImportFate.NEW}
-                if not fresh:
-                    continue
-                ids = _subscribers(tx, fresh, now)
-                rows = [
-                    {
-                        "subscriber_id": ids[key],
-                        "newsletter": newsletter,
-                        "group_id": groups.of(person),
-                        "state": state,
-                        "created_at": now,
-                        "confirmed_at": now if confirmed else None,
-                        "changed_at": now,
-                    }
-                    for key, person in fresh.items()
-                ]
-                tx.execute(insert_new(tx, subscription).on_conflict_do_nothing(), rows)
-        return _import_counts(counts)
+        to = Arrival(newsletter=newsletter, cadence=cadence, confirmed=confirmed, consent=consent, now=now)
+        return add_subscribers(self.engine, people, to, self.digests)
 
     def fates(self, people: Iterable[NewSubscriber], newsletter: str) -> ImportCounts:
         """What `add_subscribers` would do with these people; changes nothing."""
-        counts = dict.fromkeys(ImportFate, 0)
-        stream = iter(people)
-        with reading(self.engine) as tx:
-            digests = needed(tx, self.digests)
-            while page := [address_key(person.address) for person in islice(stream, _PAGE)]:
-                for fate in _fates(tx, page, newsletter, digests).values():
-                    counts[fate] += 1
-        return _import_counts(counts)
+        return expected_fates(self.engine, people, newsletter, self.digests)
 
     def count(self, *, newsletter: str | None = None, state: SubscriptionState | None = None) -> int:
         query = select(func.count()).select_from(subscription).where(_THERE)
@@ -202,30 +171,3 @@ class Subscriptions:
         with reading(self.engine) as tx:
             rows = tx.execute(select(suppression).order_by(suppression.c.created_at, suppression.c.address_key)).all()
         return [suppression_record(row) for row in rows]
-
-
-def _import_counts(counts: Mapping[ImportFate, int]) -> ImportCounts:
-    return ImportCounts(
-        new=counts[ImportFate.NEW], existing=counts[ImportFate.EXISTING], suppressed=counts[ImportFate.SUPPRESSED]
-    )
-
-
-def _fates(tx: Connection, keys: Sequence[str], newsletter: str, digests: Digests) -> dict[str, ImportFate]:
-    gone = suppressed(tx, keys, digests)
-    there = (
-        select(subscriber.c.address_key, subscription.c.state)
-        .join(subscription, subscription.c.subscriber_id == subscriber.c.id)
-        .where(subscriber.c.address_key.in_(keys), subscription.c.newsletter == newsletter)
-    )
-    states = {key: SubscriptionState(state) for key, state in tx.execute(there)}
-    return {key: import_fate(states.get(key), suppressed=key in gone) for key in keys}
-
-
-def _subscribers(tx: Connection, people: dict[str, NewSubscriber], now: datetime) -> dict[str, int]:
-    rows = [
-        {"address": person.address, "address_key": key, "name": person.name, "created_at": now}
-        for key, person in people.items()
-    ]
-    tx.execute(insert_new(tx, subscriber).on_conflict_do_nothing(), rows)
-    query = select(subscriber.c.address_key, subscriber.c.id).where(subscriber.c.address_key.in_(people))
-    return {row.address_key: row.id for row in tx.execute(query)}

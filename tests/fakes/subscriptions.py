@@ -80,17 +80,20 @@ class MemoryImport:
     suppressed: set[str] = field(default_factory=set)
 
     def add_subscribers(
-        self, people: Iterable[NewSubscriber], newsletter: str, cadence: str, *, confirmed: bool, now: datetime
+        self,
+        people: Iterable[NewSubscriber],
+        newsletter: str,
+        cadence: str,
+        *,
+        confirmed: bool,
+        now: datetime,
+        consent: str = "",
     ) -> ImportCounts:
         fates: list[ImportFate] = []
         for person in people:
             key = address_key(person.address)
-            fate = import_fate(self.states.get(key), suppressed=key in self.suppressed)
+            fate = import_fate(self.states.get(key), suppressed=key in self.suppressed, standing=person.standing)
             fates.append(fate)
             if fate is ImportFate.NEW:
                 self.states[key] = SubscriptionState.ACTIVE if confirmed else SubscriptionState.PENDING
-        return ImportCounts(
-            new=fates.count(ImportFate.NEW),
-            existing=fates.count(ImportFate.EXISTING),
-            suppressed=fates.count(ImportFate.SUPPRESSED),
-        )
+        return ImportCounts(**{fate.value: fates.count(fate) for fate in ImportFate})

@@ -57,6 +57,8 @@ subscription = Table(
     Column("confirmed_at", UtcTime),
     Column("changed_at", UtcTime, nullable=False),
     Column("ended_how", Text),
+    # The digest of the words on what they agreed to whom a list or the operator brought along.
+    Column("consent", String(64)),
     # When a paused one goes on by itself.
     Column("paused_until", UtcTime),
     UniqueConstraint("subscriber_id", "newsletter"),

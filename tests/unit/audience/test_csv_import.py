@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.audience.csv_columns import UnreadableCsv
 from pipeline.audience.csv_export import guarded, unguarded, write_rows
-from pipeline.audience.csv_import import Row, UnreadableCsv, read_rows
+from pipeline.audience.csv_import import Rejected, Row, read_rows
 from pipeline.audience.importing import ImportTarget, import_subscribers
 from pipeline.audience.store import ImportCounts
 from pipeline.domain.audience import ImportFate, NewSubscriber, SubscriptionState, import_fate
+from pipeline.domain.segment import Listed
 from pipeline.errors import Problem
 from tests.fakes.subscriptions import MemoryImport, a_subscription
 
@@ -24,7 +26,9 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 def read(text: str | bytes, encoding: str = "utf-8") -> tuple[list[NewSubscriber], list[Problem]]:
     data = text if isinstance(text, bytes) else text.encode(encoding)
     rows = list(read_rows(io.BytesIO(data), "list.csv"))
-    return [row.person for row in rows if isinstance(row, Row)], [row for row in rows if isinstance(row, Problem)]
+    return [row.person for row in rows if isinstance(row, Row)], [
+        row.problem for row in rows if isinstance(row, Rejected)
+    ]
 
 
 def people(text: str | bytes, encoding: str = "utf-8") -> list[NewSubscriber]:
@@ -243,14 +247,20 @@ def test_a_suppressed_address_is_never_imported(state: SubscriptionState | None)
 def test_what_is_exported_can_be_imported() -> None:
     anna = a_subscription(language="de", timezone="Europe/Berlin", topics=("ki", "recht"))
     out = io.StringIO(newline="")
-    assert write_rows([anna], out) == 1
+    agreed = datetime(2020, 2, 29, 12, tzinfo=UTC)
+    assert write_rows([Listed(subscription=anna, suppressed=None, agreed=agreed)], out) == 1
     assert out.getvalue() == (
-        "email,name,language,timezone,topics,newsletter,cadence,state\r\n"
-        "anna@example.org,Anna,de,Europe/Berlin,ki;recht,weekly,weekly,active\r\n"
+        "email,name,language,timezone,topics,newsletter,cadence,state,suppressed,agreed\r\n"
+        "anna@example.org,Anna,de,Europe/Berlin,ki;recht,weekly,weekly,active,,2020-02-29T12:00:00+00:00\r\n"
     )
     assert people(out.getvalue()) == [
         NewSubscriber(
-            address="anna@example.org", name="Anna", language="de", timezone="Europe/Berlin", topics=("ki", "recht")
+            address="anna@example.org",
+            name="Anna",
+            language="de",
+            timezone="Europe/Berlin",
+            topics=("ki", "recht"),
+            agreed=agreed,
         )
     ]
 

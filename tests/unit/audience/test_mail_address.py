@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.audience.mail_address import AddressFault, AddressPolicy, UnusableAddress, normalised, readable
@@ -81,3 +82,34 @@ def test_the_operator_decides_which_addresses_are_wanted(
         with pytest.raises(UnusableAddress) as caught:
             policy.check(address)
         assert caught.value.fault is fault
+
+
+PARTS = st.from_regex(r"[A-Za-z0-9_+.-]{1,70}|info|INFO|postmaster|Webmaster", fullmatch=True)
+DOMAINS = st.sampled_from(
+    [
+        "example.org",
+        "EXAMPLE.Org",
+        "bücher.example",
+        "xn--bcher-kva.example",
+        "localhost",
+        "a..b",
+        "x.test",
+        "-a.de",
+        "",
+    ]
+) | st.from_regex(r"[a-z0-9.-]{1,30}", fullmatch=True)
+
+
+@settings(deadline=None, max_examples=300)
+@given(local=PARTS, domain=DOMAINS)
+def test_plain_addresses_are_taken_as_the_library_takes_them(local: str, domain: str) -> None:
+    try:
+        valid = validate_email(f"{local}@{domain}", check_deliverability=False, strict=True, test_environment=True)
+        wanted: str | None = f"{valid.ascii_local_part}@{valid.ascii_domain}"
+    except EmailNotValidError:
+        wanted = None
+    try:
+        found: str | None = normalised(f"{local}@{domain}")
+    except UnusableAddress:
+        found = None
+    assert found == wanted

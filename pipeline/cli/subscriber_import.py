@@ -1,0 +1,193 @@
+"""`rundbrief subscribers import`: everybody in a file."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from pipeline.cli.everywhere import invocation
+from pipeline.cli.failures import FAILED, WrongUse, report_problems
+from pipeline.cli.subscriber_options import Newsletter
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from pipeline.audience.csv_import import Rejected, SubscriberList
+    from pipeline.audience.importing import ImportReport
+
+_NOT_CONFIRMED = "An import asks nobody: whoever has not agreed would get mail that they never asked for."
+_SAY_SO = (
+    "Say --confirmed if they have agreed to get it, and you can show that. Others can sign up on the newsletter's "
+    "page, or be asked one by one with `rundbrief subscribers add`."
+)
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="The file; - reads standard input.")],
+    newsletter: Newsletter,
+    cadence: Annotated[
+        str | None, typer.Option(metavar="C", help="Which cadence; may be left out if there is but one.")
+    ] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="They have agreed to get it, and you can show that.")
+    ] = False,
+    consent: Annotated[
+        str, typer.Option(metavar="TEXT", help="To what they agreed, and how you can show it; kept with each.")
+    ] = "",
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="NAME=TITLE", help="Which column of the file is which (may be repeated)."),
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where rows go that are left out, to be mended.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    r"""Subscribe everybody in a CSV file.
+
+    Its columns are email, name, language, timezone, topics; only email is needed. Commas, semicolons and tabs are
+    understood, and the encodings of spreadsheets. Topics are divided by ";". Exports of Mailchimp, Substack, Ghost,
+    listmonk, Buttondown, Keila, MailPoet and Rundbrief are known by their columns, and who unsubscribed, bounced or
+    complained there gets no mail from here. A row with a mistake is named and left out; the others are imported.
+    Whoever is there already stays as they are, also if they have unsubscribed; a suppressed address is left out. So a
+    file may be imported twice.
+
+    \b
+    Examples:
+      rundbrief subscribers import list.csv --newsletter wochenblick --cadence weekly --confirmed --dry-run
+      rundbrief subscribers import list.csv --newsletter wochenblick --cadence weekly --confirmed --rejects bad.csv
+      rundbrief subscribers import list.csv --newsletter wochenblick --map email=Kontakt --map topics= --confirmed
+    """
+    from pipeline.audience.csv_import import opened_list
+    from pipeline.audience.importing import ImportTarget, import_subscribers
+    from pipeline.cli.names import newsletter_for_people, only_cadence
+    from pipeline.cli.output import print_json
+    from pipeline.cli.progress import counted, shown_progress
+    from pipeline.cli.rehearsal import Rehearsal
+
+    if not confirmed:
+        raise WrongUse(_NOT_CONFIRMED, where="--confirmed", mend=_SAY_SO)
+    chosen = _chosen(map_ or ())
+    where = "standard input" if file == "-" else file
+    asked = invocation(context)
+    with asked.app() as opened, _opened(file) as stream, opened_list(stream, where, chosen) as found:
+        letter = newsletter_for_people(opened.settings, newsletter)
+        target = ImportTarget(
+            newsletter=letter.name,
+            cadence=only_cadence(letter, cadence),
+            confirmed=True,
+            consent=consent.strip() or f"Imported from {Path(where).name}",
+        )
+        audience = opened.store.subscriptions
+        with shown_progress() as progress, _rejecting(rejects, found) as keep:
+            progress.stage("import", found.lines or None)
+            report = import_subscribers(
+                counted(found.rows, progress),
+                Rehearsal(audience) if dry_run else audience,
+                target,
+                opened.clock(),
+                keep,
+            )
+    report_problems(report.problems)
+    if (more := report.left_out - len(report.problems)) > 0:
+        sys.stderr.write(f"… and {more} more rows that were left out\n")
+    if asked.as_json:
+        print_json(_plain(report, found, dry_run=dry_run))
+    else:
+        _tell(report, found, f"{letter.name}, {target.cadence}", dry_run=dry_run)
+    if report.left_out:
+        raise typer.Exit(FAILED)
+
+
+def _plain(report: ImportReport, found: SubscriberList, *, dry_run: bool) -> dict[str, Any]:
+    columns = {name: found.titles[place] for name, place in found.columns.places.items()}
+    return {
+        "imported": report.counts,
+        "left_out": report.left_out,
+        "dry_run": dry_run,
+        "origin": found.columns.origin,
+        "columns": columns,
+        "ignored": found.columns.ignored,
+        "problems": report.problems,
+    }
+
+
+def _tell(report: ImportReport, found: SubscriberList, what: str, *, dry_run: bool) -> None:
+    from pipeline.cli.output import say
+
+    if found.columns.origin:
+        say(f"This is an export of {found.columns.origin}.")
+    if dry_run:
+        columns = (f"{name} from “{found.titles[place].strip()}”" for name, place in found.columns.places.items())
+        say(f"Columns: {', '.join(columns)}.")
+        if found.columns.ignored:
+            say(f"Not used: {', '.join(found.columns.ignored)}.")
+    counts = report.counts
+    say(
+        f"{'Would import' if dry_run else 'Imported'} {counts.new} new subscribers of {what}; {counts.existing} were "
+        f"there already, {counts.suppressed} are suppressed, {report.left_out} rows were left out."
+    )
+    if counts.ended or counts.barred or counts.unconfirmed:
+        say(
+            f"By what the list says, {counts.ended} have unsubscribed and are written down as that, the addresses of "
+            f"{counts.barred} are suppressed (bounced, complained, blocked), and {counts.unconfirmed} never said yes "
+            "and were left out."
+        )
+
+
+def _chosen(mapped: Sequence[str]) -> Mapping[str, str]:
+    from pipeline.audience.csv_columns import NAMES
+
+    chosen: dict[str, str] = {}
+    for one in mapped:
+        name, equals, title = one.partition("=")
+        if not equals or name.strip() not in NAMES:
+            mend = f"Write --map NAME=TITLE, where NAME is one of {', '.join(NAMES)}."
+            raise WrongUse(f"“{one}” maps no column.", where="--map", mend=mend)
+        chosen[name.strip()] = title.strip()
+    return chosen
+
+
+@contextmanager
+def _rejecting(file: Path | None, found: SubscriberList) -> Iterator[Callable[[Rejected], object]]:
+    """Writes rows that are left out as they are, with what is wrong with them, so that they can be mended and read."""
+    from pipeline.audience.csv_export import guarded
+
+    if file is None:
+        yield lambda _row: None
+        return
+    try:
+        out = file.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise _Unwritable(f"can't be written: {error.strerror}.", where=str(file)) from error
+    with out:
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow([*map(guarded, found.titles), "line", "problem"])
+
+        def keep(row: Rejected) -> None:
+            missing = len(found.titles) - len(row.fields)
+            told = row.problem.what.removeprefix("left out: ")
+            writer.writerow([*map(guarded, row.fields), *[""] * missing, row.line, told])
+
+        yield keep
+
+
+class _Unwritable(PipelineError):
+    code = "file"
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    if file == "-":
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        raise WrongUse(f"can't be read: {error.strerror}.", where=file) from error
