@@ -84,6 +84,11 @@ HOSTILE: dict[str, Hostile] = {
     "no-such-encoding": Hostile(
         lambda s, p: s.document(p, feed(p, "x").replace(b'"1.0"', b'"1.0" encoding="klingon"')), None, 1
     ),
+    "undefined-encoding": Hostile(
+        lambda s, p: s.document(p, feed(p, "x").replace(b'"1.0"', b'"1.0" encoding="undefined"')),
+        "salvaged 1 entries",
+        1,
+    ),
     "controls": Hostile(lambda s, p: s.document(p, feed(p, "a\x00b\x01c\x08d\x1be\x7ff")), None, 1),
     "zeros": Hostile(lambda s, p: s.bomb(p, 2_000), "longer than 20,000,000 bytes"),
     "endless": Hostile(lambda s, p: s.endless(p), "longer than 20,000,000 bytes"),

@@ -46,13 +46,7 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
     numbered = numbered_entities(body)
     if (plain := plain_feed(numbered, charset)) and (plain.entries or not shown):
         return as_raw_feed({"feed": plain.feed}, plain.entries, plain.version)
-    parsed = feedparser.parse(
-        numbered,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-        # Not the address: feedparser would resolve ids against it, and they must not change with it.
-        response_headers={"content-type": content_type(body, charset)},
-    )
+    parsed = _parsed(numbered, content_type(body, charset))
     entries: list[Any] = parsed.get("entries", [])
     version = str(parsed.get("version") or "")
     failure = parsed.get("bozo_exception")
@@ -66,6 +60,21 @@ def parse_xml(body: bytes, *, url: str, charset: str | None, where: str) -> RawF
     if not entries and (not version or (broken and shown)):
         raise no_feed(body, url, broken, version, where)
     return replace(as_raw_feed(parsed, entries, version), flaw=flaw, remark=remark)
+
+
+def _parsed(body: bytes, media_type: str) -> dict[str, Any]:
+    """What feedparser makes of it."""
+    try:
+        parsed: dict[str, Any] = feedparser.parse(
+            body,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+            # Not the address: feedparser would resolve ids against it, and they must not change with it.
+            response_headers={"content-type": media_type},
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a document brings it to (an encoding called "undefined" does)
+        return {"bozo_exception": SAXException(f"{type(error).__name__}: {error}")}
+    return parsed
 
 
 def _screened(body: bytes, url: str, where: str) -> int:
