@@ -11,6 +11,7 @@ import feedparser
 
 from pipeline.collect.clean import plain_text
 from pipeline.collect.sources.feed_archive import previous_page
+from pipeline.collect.sources.feed_captions import CAPTION
 from pipeline.collect.sources.feed_document import (
     content_type,
     explained,
@@ -222,7 +223,12 @@ def _pictures(entry: dict[str, Any]) -> tuple[Picture, ...]:
     itunes = [{"url": entry["image"].get("href")}] if isinstance(dict.get(entry, "image"), dict) else []
     named = [*media, *entry.get("media_thumbnail", ()), *enclosed, *itunes]
     return tuple(
-        Picture(url=item["url"], width=whole_number(item.get("width")), height=whole_number(item.get("height")))
+        Picture(
+            url=item["url"],
+            alt=plain_text(item.get(CAPTION) or ""),
+            width=whole_number(item.get("width")),
+            height=whole_number(item.get("height")),
+        )
         for item in named
         if item.get("url")
     )
