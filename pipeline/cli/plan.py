@@ -27,6 +27,9 @@ def plan(
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="As a run at that time would see it; now if absent.")
     ] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask every address in the messages whether it is still there.")
+    ] = False,
     save: Annotated[
         bool, typer.Option("--save", help="Freeze it, for `rundbrief send --plan`: one cadence of one newsletter.")
     ] = False,
@@ -54,14 +57,15 @@ def plan(
     if drop is not None:
         drop_plan(asked, drop)
     elif save:
-        save_plan(asked, newsletter, cadence, at)
+        save_plan(asked, newsletter, cadence, at, online=online)
     else:
-        _foresee(asked, newsletter, cadence, at)
+        _foresee(asked, newsletter, cadence, at, online=online)
 
 
-def _foresee(asked: Invocation, newsletter: str | None, cadence: str | None, at: str | None) -> None:
+def _foresee(asked: Invocation, newsletter: str | None, cadence: str | None, at: str | None, *, online: bool) -> None:
     from pipeline.cli.names import cadence_named, newsletter_named
     from pipeline.cli.times import read_time
+    from pipeline.engine.links import Links
     from pipeline.engine.plan import Planner
 
     with asked.app() as opened:
@@ -73,7 +77,7 @@ def _foresee(asked: Invocation, newsletter: str | None, cadence: str | None, at:
                 cadence_named(letter, cadence)
         zone = letters[0].timezone if newsletter else settings.site.timezone
         time = read_time(at, zone, where="--at") if at else opened.clock()
-        planner = Planner(opened, time)
+        planner = Planner(opened, time, Links(opened) if online else None)
         held = opened.store.standstills.now()
         plans = [one for letter in letters for one in planner.plan(letter, cadence)]
     print_plans(plans, time, zone, held=held, as_json=asked.as_json)

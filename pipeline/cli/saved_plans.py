@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from pipeline.engine.report import Report
 
 
-def save_plan(asked: Invocation, newsletter: str | None, cadence: str | None, at: str | None) -> None:
+def save_plan(asked: Invocation, newsletter: str | None, cadence: str | None, at: str | None, *, online: bool) -> None:
     from pipeline.cli.names import newsletter_named, only_cadence
     from pipeline.cli.output import say
     from pipeline.cli.plan import print_plans
     from pipeline.cli.times import shown
+    from pipeline.engine.links import Links
     from pipeline.engine.saved_plans import save_plans
 
     if at is not None:
@@ -32,7 +33,8 @@ def save_plan(asked: Invocation, newsletter: str | None, cadence: str | None, at
         raise WrongUse("A plan is saved for one newsletter.", where="--save", mend="Name it.")
     with asked.app() as opened:
         letter = newsletter_named(opened.settings, newsletter)
-        savings = list(save_plans(opened, letter, only_cadence(letter, cadence)))
+        links = Links(opened) if online else None
+        savings = list(save_plans(opened, letter, only_cadence(letter, cadence), links))
         now, held = opened.clock(), opened.store.standstills.now()
         saved = [one.plan.issue for one in savings if one.plan.issue]
         issues = opened.store.issues.shown(saved)

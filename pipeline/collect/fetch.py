@@ -76,11 +76,12 @@ class Response:
 class _Inquiry:
     """One call of `Fetcher.get`: what stays the same at each hop.  ``where`` is the URL as it may be shown.
 
-    ``spaced`` tells whether requests to one host keep a distance.
+    ``spaced`` tells whether requests to one host keep a distance; ``read`` whether the answer is read to its end.
     """
 
     adapter: CheckedAdapter
     spaced: bool
+    read: bool
     headers: Mapping[str, str]
     login: Login | None
     where: str
@@ -135,6 +136,7 @@ class Fetcher:
         last_modified: str | None = None,
         accept: str = FEED_TYPES,
         allow_private: bool = False,
+        read: bool = True,
         on_redirect: Callable[[str], object] | None = None,
         now: datetime,
     ) -> Response:
@@ -142,10 +144,11 @@ class Fetcher:
 
         Addresses that are not public are refused, at every hop, unless ``allow_private``.  Credentials in ``url`` go to
         its own origin only.  Waits while the host has enough to do with us; with ``allow_private``, for our own hosts,
-        requests keep no distance.  ``on_redirect`` is told where a redirect leads before that is asked; what it raises
-        ends the fetch.  Raises `SourceGone` (410); `HostResting` where the host said "later" to an earlier
-        request; `SourceUnavailable` for other refusals and for exchanges that break off or last too long, with the wait
-        that the server asked for, counted from ``now``; `InvalidSource` for what breaks a limit or leads astray.
+        requests keep no distance.  Without ``read`` the answer's body stays empty.  ``on_redirect`` is told where a
+        redirect leads before that is asked; what it raises ends the fetch.  Raises `SourceGone` (410); `HostResting`
+        where the host said "later" to an earlier request; `SourceUnavailable` for other refusals and for exchanges that
+        break off or last too long, with the wait that the server asked for, counted from ``now``; `InvalidSource` for
+        what breaks a limit or leads astray.
         """
         where = shown_url(url)
         target, login = without_login(url, where)
@@ -164,6 +167,7 @@ class Fetcher:
         inquiry = _Inquiry(
             adapter=adapter,
             spaced=not allow_private,
+            read=read,
             headers=headers,
             login=login,
             where=where,
@@ -235,7 +239,7 @@ class Fetcher:
             raise refused(status, inquiry.where, retry_after(headers.get("Retry-After"), inquiry.now))
         content_type = headers.get("Content-Type", "")
         charset = _CHARSET.search(content_type)
-        body = b"" if not_modified else self._body(answer)
+        body = b"" if not_modified or not inquiry.read else self._body(answer)
         named = {name.lower(): value for name, value in headers.items()}
         return Response(
             status=status,

@@ -24,6 +24,7 @@ Code = Literal[
     "style-block",
     "client",
     "postal-address",
+    "link-dead",
     "subject-cut",
     "preheader-missing",
     "picture-insecure",

@@ -11,6 +11,7 @@ from pipeline import config, wiring
 from pipeline.app import App
 from pipeline.domain.issue import IssueContents, IssueKey
 from pipeline.engine.forecast import outlook
+from pipeline.engine.links import Links
 from pipeline.engine.planned_slots import planned_slots
 from pipeline.engine.preview import Preview, trial_batch
 from pipeline.errors import RenderError
@@ -75,10 +76,14 @@ class IssuePlan:
 
 @dataclass(slots=True)
 class Planner:
-    """Plans for a time; what issues have in common is rendered once."""
+    """Plans for a time; what issues have in common is rendered once.
+
+    With ``links`` every address in a message is asked whether it is still there.
+    """
 
     app: App
     at: datetime
+    links: Links | None = None
     _rendered: dict[str, dict[tuple[str, str, IssueContents], VariantPlan]] = field(default_factory=dict)
 
     def plan(self, newsletter: config.Newsletter, only: str | None = None) -> Iterator[IssuePlan]:
@@ -172,7 +177,10 @@ class Planner:
             plain,
             subject=message.subject,
             size=len(mime.build(message, batch.recipients[0], batch)),
-            findings=tuple(wiring.render.preflight(self.app.settings, message, look)),
+            findings=(
+                *wiring.render.preflight(self.app.settings, message, look),
+                *(self.links.findings(message) if self.links else ()),
+            ),
         )
 
 

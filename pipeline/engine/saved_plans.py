@@ -10,6 +10,7 @@ from pipeline import config, wiring
 from pipeline.app import App
 from pipeline.domain.issue import IMMEDIATE, Hold, IssueKey
 from pipeline.engine.due import job_of
+from pipeline.engine.links import Links
 from pipeline.engine.plan import IssuePlan, Planner
 from pipeline.errors import Problem
 
@@ -26,14 +27,15 @@ class Saving:
     problems: tuple[Problem, ...] = ()
 
 
-def save_plans(app: App, newsletter: config.Newsletter, cadence: str) -> Iterator[Saving]:
+def save_plans(app: App, newsletter: config.Newsletter, cadence: str, links: Links | None = None) -> Iterator[Saving]:
     """Freeze and render the cadence's issues, of which nothing goes out before `let_go`.
 
-    A plan with an error is not saved, and its slot stays as it is.
+    With ``links`` every address in a message is asked whether it is still there.  A plan with an error is not saved,
+    and its slot stays as it is.
     """
     app.store.fence.check()
     app.release()
-    planner = Planner(app, app.clock())
+    planner = Planner(app, app.clock(), links)
     for foreseen in planner.plan(newsletter, cadence):
         if not foreseen.variants:
             yield Saving(plan=foreseen)

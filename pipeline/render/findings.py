@@ -34,6 +34,7 @@ CODES: Mapping[str, Level] = {
     "style-block": Level.WARNING,
     "client": Level.WARNING,
     "postal-address": Level.WARNING,
+    "link-dead": Level.WARNING,
     "subject-cut": Level.NOTE,
     "preheader-missing": Level.NOTE,
     "picture-insecure": Level.NOTE,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.domain.issue import IssueContents
     from pipeline.domain.message import Message
     from pipeline.domain.pictures import PictureCopy
-    from pipeline.render.findings import Finding
+    from pipeline.render.findings import Finding, Strictness
     from pipeline.render.look import Brand, Look, VariantFacts
 
 MERGE_FIELDS = frozenset({"greeting", "unsubscribe_url", "preferences_url"})
@@ -46,12 +46,15 @@ def brand(settings: config.Brand) -> Brand:
 
 def preflight(settings: config.Config, message: Message, look: Look) -> list[Finding]:
     """What is wrong with an issue's message, the worst first."""
-    from pipeline.render.findings import Strictness  # noqa: PLC0415
     from pipeline.render.preflight import preflight  # noqa: PLC0415
 
-    chosen = settings.preflight
-    strictness = Strictness(ignore=frozenset(chosen.ignore), errors=frozenset(chosen.errors))
-    return preflight(message, look, MERGE_FIELDS, strictness, extra=_FILLED_IN)
+    return preflight(message, look, MERGE_FIELDS, strictness(settings), extra=_FILLED_IN)
+
+
+def strictness(settings: config.Config) -> Strictness:
+    from pipeline.render.findings import Strictness  # noqa: PLC0415
+
+    return Strictness(ignore=frozenset(settings.preflight.ignore), errors=frozenset(settings.preflight.errors))
 
 
 def facts(
