@@ -168,6 +168,7 @@ def _whole(article: Article, history: History, address: str) -> dict[str, Any]:
         "picture": content.picture,
         "enclosures": content.enclosures,
         "comments_url": content.comments_url,
+        "comments_feed": content.comments_feed,
         "first_seen": article.first_seen,
         "changed": article.changed,
         "retracted": article.retracted,

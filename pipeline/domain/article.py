@@ -56,7 +56,8 @@ class Content:
     ``url`` is the article's own page, absolute; None for a document that has none.  ``topics`` are labels as
     written, each once by `topic_key`.  Times are aware, in UTC; ``published`` is None where the source gives none
     that can be believed.  ``language`` is a BCP 47 tag.  ``text_from`` is "page" where ``html`` was taken from the
-    article's page because the source's own text was cut short.  ``origin`` is whose article an aggregator passed on.
+    article's page because the source's own text was cut short.  ``comments_feed`` is the
+    address of a feed in RSS.  ``origin`` is whose article an aggregator passed on.
     """
 
     title: str
@@ -71,6 +72,7 @@ class Content:
     published: datetime | None = None
     updated: datetime | None = None
     comments_url: str | None = None
+    comments_feed: str | None = None
     text_from: Literal["page"] | None = None
     origin: Origin | None = None
 

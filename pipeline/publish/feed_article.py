@@ -45,6 +45,7 @@ class FeedArticle:
     published: datetime
     updated: datetime
     comments_url: str | None
+    comments_feed: str | None = None
     origin: Origin | None = None
     adopted: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
@@ -92,6 +93,7 @@ def feed_article(article: Article, feeds_url: str) -> FeedArticle:
         published=_whole_second(article.published),
         updated=_whole_second(article.updated),
         comments_url=_web_address_or_none(content.comments_url),
+        comments_feed=_web_address_or_none(content.comments_feed),
         origin=_origin(content.origin),
         adopted=article.adopted,
         sources=article.sources,

@@ -376,6 +376,16 @@ def test_rss_authors_are_creators_and_need_no_e_mail_address() -> None:
     assert item.find("author") is None
 
 
+def test_the_feed_of_the_comments_is_named_and_its_namespace_declared_only_where_there_is_one() -> None:
+    article = make_article(comments_feed="https://example.org/1/feed/?a&b")
+    assert b"wellformedweb" not in document(LOADED["rss"], make_article())
+    assert texts(rss_item(article), "{http://wellformedweb.org/CommentAPI/}commentRss") == [
+        "https://example.org/1/feed/?a&b"
+    ]
+    links = [dict(link.attrib) for link in atom_entry(article).findall(f"{ATOM}link") if link.get("rel") == "replies"]
+    assert links == [{"rel": "replies", "type": "application/rss+xml", "href": "https://example.org/1/feed/?a&b"}]
+
+
 def test_rss_dates_are_english_whatever_the_locale() -> None:
     assert rss_item(make_article(published=EPOCH)).findtext("pubDate") == "Thu, 01 Jan 2026 00:00:00 +0000"
 

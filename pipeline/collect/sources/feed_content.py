@@ -76,6 +76,7 @@ def article_content(entry: RawEntry, reading: Reading, now: datetime) -> tuple[C
         published=published,
         updated=updated,
         comments_url=web_url(entry.comments or "", base),
+        comments_feed=web_url(entry.comments_feed or "", base),
         origin=_origin(entry.origin, base),
     )
     return content, tuple(notes)

@@ -40,6 +40,7 @@ class RawEntry:
     pictures: tuple[Picture, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     comments: str | None = None
+    comments_feed: str | None = None
     origin: Origin | None = None
     base: str | None = None
 

@@ -23,7 +23,11 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Table = Mapping[str, Callable[[Record, Element], None]]
 
-_BOTH: Table = {f"{_MEDIA}content": elements.media_content, f"{_MEDIA}thumbnail": elements.media_thumbnail}
+_BOTH: Table = {
+    f"{_MEDIA}content": elements.media_content,
+    f"{_MEDIA}thumbnail": elements.media_thumbnail,
+    "{http://wellformedweb.org/CommentAPI/}commentRss": rss.comments_feed,
+}
 _ITEM: Table = {
     "title": rss.title,
     "link": rss.link,

@@ -96,5 +96,9 @@ def comments(record: Record, element: Element) -> None:
     put(record, "comments", address(said(element)))
 
 
+def comments_feed(record: Record, element: Element) -> None:
+    put(record, "wfw_commentrss", address(said(element)))
+
+
 def language(record: Record, element: Element) -> None:
     put(record, "language", said(element))

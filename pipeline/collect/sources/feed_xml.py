@@ -172,6 +172,7 @@ def _raw_entry(entry: dict[str, Any], inherited: tuple[Author, ...], *, inherits
         pictures=_pictures(entry),
         enclosures=_enclosures(entry),
         comments=_string(entry, "comments") or _replies(entry),
+        comments_feed=_string(entry, "wfw_commentrss"),
         origin=_origin(entry.get("source")),
         base=next(filter(None, bases), None),
     )

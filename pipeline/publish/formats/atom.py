@@ -146,6 +146,8 @@ class _AtomWriter:
             )
         if article.comments_url:
             yield element("link", rel="replies", type="text/html", href=article.comments_url)
+        if article.comments_feed:
+            yield element("link", rel="replies", type="application/rss+xml", href=article.comments_feed)
         for topic in article.topics:  # most readers show the term, some the label
             yield element("category", term=topic, scheme=self._scheme, label=topic)
         if origin := article.origin or self._head.origin(article.sources):

@@ -32,6 +32,7 @@ from pipeline.publish.uri import to_uri
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
+_WFW = "http://wellformedweb.org/CommentAPI/"
 
 # Many readers take what looks like markup in a category for markup, and the validator warns of it.
 _NO_MARKUP = str.maketrans("", "", "<>")
@@ -67,6 +68,7 @@ class _FeedExtension:
     head: FeedHead
     ending: Ending
     has_audio: bool
+    has_comments: bool
 
     def extend_ns(self) -> dict[str, str]:
         """Beside those of feedgen: atom and content."""
@@ -75,6 +77,8 @@ class _FeedExtension:
             namespaces["podcast"] = PODCAST
         if self.head.feed.podcast:
             namespaces["itunes"] = ITUNES
+        if self.has_comments:
+            namespaces["wfw"] = _WFW
         return namespaces
 
     def extend_rss(self, rss: etree._Element) -> etree._Element:
@@ -100,7 +104,7 @@ class _RssWriter:
     def __init__(self, head: FeedHead) -> None:
         self._head = head
         self._language = head.language.lower()
-        self._has_audio = False
+        self._has_audio = self._has_comments = False
         self._entries = Spool(SEPARATOR)
 
     def render(self, article: FeedArticle) -> bytes:
@@ -127,6 +131,9 @@ class _RssWriter:
             yield element("dc:language", article.language)
         if article.comments_url:
             yield element("comments", article.comments_url)
+        if article.comments_feed:
+            self._has_comments = True
+            yield element("wfw:commentRss", article.comments_feed)
         if origin := article.origin or self._head.origin(article.sources):
             yield element("source", label(origin.title), url=to_uri(origin.url))
         if article.summary:
@@ -162,7 +169,7 @@ class _RssWriter:
         feed.link(href=to_uri(head.home_page), rel="alternate")  # last: the last one becomes the channel's link
         feed.register_extension("rundbrief", _FeedExtension)
         feed.rundbrief.head, feed.rundbrief.ending = head, ending
-        feed.rundbrief.has_audio = self._has_audio
+        feed.rundbrief.has_audio, feed.rundbrief.has_comments = self._has_audio, self._has_comments
         write_document(target, etree.fromstring(feed.rss_str()), self._entries)
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ expected = [
             ),
             published=datetime(2024, 1, 5, 9, 0, tzinfo=UTC),
             comments_url="https://blog.example.org/2024/tom/#comments",
+            comments_feed="https://blog.example.org/2024/tom/feed/",
         ),
     ),
     Sighting(

@@ -66,6 +66,7 @@ ITEM_PARTS = [
     "<enclosure/>",
     "<comments>https://a.example/1#c</comments>",
     "<slash:comments>3</slash:comments>",
+    '<w:commentRss xmlns:w="http://wellformedweb.org/CommentAPI/">/1/feed/</w:commentRss>',
     '<source url="https://b.example/feed">B</source>',
     "<x:title>Not ours</x:title>",
     '<atom:link href="https://a.example/x"/>',
