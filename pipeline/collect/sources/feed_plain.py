@@ -18,6 +18,7 @@ from pipeline.collect.sources import feed_plain_rss as rss
 from pipeline.collect.sources.feed_plain_elements import ATOM, Element, Record, UnusualError
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
+_WFW = "{http://wellformedweb.org/CommentAPI/}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -26,7 +27,8 @@ Table = Mapping[str, Callable[[Record, Element], None]]
 _BOTH: Table = {
     f"{_MEDIA}content": elements.media_content,
     f"{_MEDIA}thumbnail": elements.media_thumbnail,
-    "{http://wellformedweb.org/CommentAPI/}commentRss": rss.comments_feed,
+    f"{_WFW}commentRss": rss.comments_feed,
+    f"{_WFW}commentRSS": rss.comments_feed,
 }
 _ITEM: Table = {
     "title": rss.title,
@@ -72,7 +74,6 @@ _FEED: Table = {
 _NAMESPACES = frozenset(
     {
         "http://purl.org/rss/1.0/modules/slash/",
-        "http://wellformedweb.org/CommentAPI/",
         "http://purl.org/rss/1.0/modules/syndication/",
         "http://purl.org/syndication/thread/1.0",
         "com-wordpress:feed-additions:1",
