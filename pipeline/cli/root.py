@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from pipeline.cli import (
     articles,
+    backup,
     check,
     configuration,
     explain,
@@ -36,7 +37,7 @@ from pipeline.cli.everywhere import Invocation
 from pipeline.cli.groups import Listing
 
 _MARKER = "\\b\n"
-_OPERATING = ("hold", "release", "unfence")
+_OPERATING = ("hold", "release", "backup", "restore", "unfence")
 _EPILOG = "Also understood: --config FILE and --json; see `rundbrief --help`."
 
 root = typer.Typer(
@@ -106,6 +107,8 @@ root.add_typer(suppressions.app, name="suppressions")
 root.add_typer(configuration.app, name="config")
 root.command("hold")(hold.hold)
 root.command("release")(hold.release)
+root.command("backup")(backup.backup)
+root.command("restore")(backup.restore)
 root.command("unfence")(unfence.unfence)
 
 

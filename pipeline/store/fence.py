@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +40,8 @@ class Fence:
                 self._refuse("was mailed from elsewhere: there is no fence file beside it.")
             return
         uid, generation = known
+        if (restored := self._restored()) is not None:
+            self._refuse(f"was restored from a backup of {restored}.")
         if uid != row.uid:
             self._refuse("is another store than the one that this installation mailed from.")
         if generation > row.generation:
@@ -62,9 +65,27 @@ class Fence:
             fcntl.flock(turn, fcntl.LOCK_EX)
             known = self._read()
             if known is None or known[0] != uid or known[1] < generation:
-                draft = self.file.with_name(f"{self.file.name}.tmp")
-                draft.write_text(json.dumps({"instance": str(uid), "generation": generation}) + "\n", encoding="utf-8")
-                draft.replace(self.file)
+                self._write({"instance": str(uid), "generation": generation})
+
+    def close_(self, uid: uuid.UUID, generation: int, backup: str) -> None:
+        """Refuse the store that is about to be restored, until a person accepts it.  ``backup`` is when it was made."""
+        try:
+            known = self._read()
+        except InstanceFenced:
+            known = None
+        if known and known[0] == uid:
+            generation = max(generation, known[1])
+        self._write({"instance": str(uid), "generation": generation, "restored": backup})
+
+    def lost(self) -> int | None:
+        """How many generations this installation's mailing went on after the store; None where that isn't known."""
+        try:
+            known = self._read()
+        except InstanceFenced:
+            return None
+        with reading(self.engine) as tx:
+            row = tx.execute(select(instance.c.uid, instance.c.generation)).one()
+        return max(0, known[1] - row.generation) if known and known[0] == row.uid else None
 
     def open_(self) -> None:
         """Accept this store from now on, by an operator's decision."""
@@ -77,7 +98,18 @@ class Fence:
             row = tx.execute(select(instance.c.uid, instance.c.generation)).one()
             generation = max(row.generation, known[1] if known else 0) + 1
             tx.execute(update(instance).values(generation=generation))
-        self.note(row.uid, generation)
+        self._write({"instance": str(row.uid), "generation": generation})
+
+    def _write(self, known: Mapping[str, object]) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.file.with_name(f"{self.file.name}.tmp")
+        draft.write_text(json.dumps(known) + "\n", encoding="utf-8")
+        draft.replace(self.file)
+
+    def _restored(self) -> str | None:
+        """When the backup was made that this store was restored from, if nobody has accepted it since."""
+        restored: str | None = json.loads(self.file.read_text(encoding="utf-8")).get("restored")
+        return restored
 
     def _read(self) -> tuple[uuid.UUID, int] | None:
         try:

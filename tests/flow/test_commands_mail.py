@@ -239,6 +239,8 @@ def test_a_restored_store_mails_nothing_until_a_person_accepts_it(project: Proje
     assert asked.code == 2
     assert "older copy" in asked.err
     assert "--yes" in asked.err
-    assert project.done("unfence", "--yes", "--json").json == {"fenced": True, "opened": True}
+    opened = project.done("unfence", "--yes", "--json").json
+    assert (opened["fenced"], opened["opened"]) == (True, True)
+    assert [one["articles"] for one in opened["pending"]] == [1], "what would be mailed again is named"
     assert "nothing to do" in project.done("unfence").out
     project.done("run")
