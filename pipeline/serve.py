@@ -14,6 +14,7 @@ import structlog
 
 from pipeline import wiring
 from pipeline.app import App
+from pipeline.audience.tracked_links import TrackedLinks
 from pipeline.errors import ConfigError, PipelineError, Problem
 from pipeline.people_serving import audience_of, site_of
 from pipeline.schedule.systemd import Notifier
@@ -21,6 +22,7 @@ from pipeline.service import Service
 from pipeline.web.application import create_app
 from pipeline.web.feeds import FeedDocuments
 from pipeline.web.server import WebServer, listen_at
+from pipeline.web.tracking import TrackedLinkPages
 from pipeline.web.webhooks import WebhookEndpoint
 from pipeline.wiring.websub import is_ours
 
@@ -48,6 +50,7 @@ class House:
             tone=settings.site.tone,
             webhooks=WebhookEndpoint(app.hearing.webhooks, app.hearing.record, app.clock),
             audience=audience_of(app, self.service.notices.wake),
+            tracking=TrackedLinkPages(TrackedLinks(settings.site.url, app.keys), app.store.tracking.count),
         )
 
     def open(self, listener: socket.socket) -> str:

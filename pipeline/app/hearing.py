@@ -134,7 +134,10 @@ class Hearing:
         returned.clear()
 
     def _prune(self) -> None:
-        self.store.events.prune(self.clock(), self.rules)
+        now = self.clock()
+        self.store.events.prune(now, self.rules)
+        for letter in self.settings.newsletters:
+            self.store.tracking.sum_up(letter.name, now - timedelta(days=letter.tracking.keep_days))
 
     def _fetch(self, url: str) -> bytes:
         from pipeline.collect.fetch import FetchLimits  # noqa: PLC0415  (loads slowly)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
 from pipeline.app.picturing import Picturing
+from pipeline.audience.tokens import TokenKeys
+from pipeline.audience.tracked_links import TrackedLinks
 from pipeline.errors import Problem, RenderError
 from pipeline.store.store import Store
 
@@ -27,6 +30,7 @@ class IssueMessages:
     store: Store
     picturing: Picturing
     renderer: Callable[[], Renderer]
+    keys: Callable[[], TokenKeys]
 
     def render(self, issue: IssueId) -> list[Problem]:
         """Step: render the variants of an issue that have no message yet, if its newsletter is configured."""
@@ -63,4 +67,22 @@ class IssueMessages:
             self.picturing.copies([article.id for article in variant.contents.articles]),
             page_url=wiring.audience.page_url(self.settings, newsletter, variant.path),
         )
-        return self.renderer().render(look, facts)
+        message = self.renderer().render(look, facts)
+        return self._tracked(newsletter, variant, message, {facts.page_url, look.site_url, look.archive_url or ""})
+
+    def _tracked(
+        self, newsletter: config.Newsletter, variant: FrozenVariant, message: Message, never: set[str]
+    ) -> Message:
+        """What is counted only where the newsletter says so; else not a byte is different."""
+        counts = newsletter.tracking
+        if not counts.on:
+            return message
+        from pipeline.render.tracking import tracked  # noqa: PLC0415
+
+        links, issue = TrackedLinks(self.settings.site.url, self.keys()), variant.issue
+        return tracked(
+            message,
+            partial(links.link, issue) if counts.clicks else None,
+            partial(links.pixel, issue) if counts.opens else None,
+            never,
+        )

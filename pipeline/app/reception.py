@@ -78,6 +78,7 @@ class Reception:
             "greeting": self.renderer().greeting(addressee.name, language),
             "unsubscribe_url": self._unsubscribe_url(keys.make(UNSUBSCRIBE, addressee.subscription)),
             "preferences_url": self._preferences_url(keys.make(PREFERENCES, addressee.subscription)),
+            "counted": "n" if addressee.untracked else "y",
         }
 
     # Steps

@@ -152,7 +152,7 @@ class App:
 
     @cached_property
     def issue_messages(self) -> IssueMessages:
-        return IssueMessages(self.settings, self.store, self.picturing, lambda: self.renderer)
+        return IssueMessages(self.settings, self.store, self.picturing, lambda: self.renderer, lambda: self.keys)
 
     def desk(self) -> Desk:
         """Where batches are handed to the providers of the newsletters."""

@@ -25,7 +25,7 @@ class Offer:
     ``cadences`` are the names in the configuration, in its order, each with the time between two of its issues.
     ``topics`` are labels, ``language`` and ``timezone`` what counts for who chose none; ``local_time`` tells whether
     the time zone matters.  ``consent`` are the words that people agree to, "" for ours.  ``is_open``: there is a page
-    to sign up.
+    to sign up.  ``tracks``: openings or clicks are counted.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Offer:
     is_open: bool = True
     consent: str = ""
     archive: Literal["public", "unlisted", "off"] = "off"
+    tracks: bool = False
 
     def slower_than(self, cadence: str) -> tuple[str, ...]:
         """The cadences that come less often, from the most frequent on."""

@@ -26,6 +26,10 @@ class LessStore(Protocol):
 class PreferenceStore(LessStore, Protocol):
     """What else a person may do about a subscription and about themselves.  None where there is no subscription."""
 
+    def track(self, id_: SubscriptionId, *, untracked: bool) -> None:
+        """Count what their person opens and clicks, or don't, whichever newsletter it is."""
+        ...
+
     def rename(self, id_: SubscriptionId, name: str, now: datetime) -> Subscription | None: ...
 
     def resume(self, id_: SubscriptionId, now: datetime) -> Subscription | None:

@@ -47,6 +47,11 @@ class Preferences:
             self.store.rename(found.id, name, now)
         return self.find(token)
 
+    def track(self, token: str, *, untracked: bool) -> None:
+        """Whether what its person does may be counted."""
+        if (found := self.find(token)) is not None and found.subscriber.untracked != untracked:
+            self.store.track(found.id, untracked=untracked)
+
     def pause(self, token: str, until: datetime, now: datetime) -> Subscription | None:
         found = self.find(token)
         return None if found is None else self.store.pause(found.id, until, now)

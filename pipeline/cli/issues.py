@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.domain.issue import Issue
     from pipeline.engine.forecast import Outlook
     from pipeline.store.issue_details import IssueDetails, OpenBatch
+    from pipeline.store.tracking import Tally
 
 app = listing("What was mailed: every issue with its books.")
 
@@ -90,6 +91,7 @@ def show_issue(context: typer.Context, issue: IssueNumber) -> None:
         found = issue_named(opened, issue)
         details = opened.store.issues.details(found.id)
         events = opened.store.events.rates(found.id)
+        tally = opened.store.tracking.of_issue(found.id)
         zone = opened.settings.site.timezone
         waits = found.hold is None and found.books.to_do
         expected = outlook(opened, found.key.newsletter, found.books.to_do, opened.clock()) if waits else None
@@ -104,12 +106,13 @@ def show_issue(context: typer.Context, issue: IssueNumber) -> None:
             "carried": {one.provider: one.deliveries for one in details.carried},
             "expected": expected,
             "events": events.by_kind,
+            "counted": {"opens": tally.opens, "clicks": tally.clicks, "links": tally.links},
             "batches": details.batches,
             "open_batches": details.open_batches,
         }
         print_json({"issue": whole})
     else:
-        _print(found, details, events, expected, zone)
+        _print(found, details, events, tally, expected, zone)
 
 
 for _name, _command in (
@@ -153,7 +156,9 @@ def _variant(one: Any) -> dict[str, Any]:  # noqa: ANN401  (VariantDetails)
     }
 
 
-def _print(issue: Issue, details: IssueDetails, events: EventCounts, expected: Outlook | None, zone: tzinfo) -> None:
+def _print(
+    issue: Issue, details: IssueDetails, events: EventCounts, tally: Tally, expected: Outlook | None, zone: tzinfo
+) -> None:
     from pipeline.cli.output import print_facts, say
     from pipeline.cli.times import shown
     from pipeline.domain.issue import UNSENT
@@ -172,6 +177,7 @@ def _print(issue: Issue, details: IssueDetails, events: EventCounts, expected: O
             ("Books", ", ".join(f"{number} {name}" for name, number in zip(names, _columns(issue), strict=True))),
             ("Carried by", ", ".join(f"{one.provider} ({one.deliveries})" for one in details.carried)),
             ("Events", ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in events.by_kind.items())),
+            ("Counted", f"{tally.opens} openings, {tally.clicks} clicks" if tally.opens or tally.clicks else ""),
             ("Expected", _expected(expected, zone)),
             ("Batches", ", ".join(f"{number} {state.value}" for state, number in details.batches.items())),
         ]
@@ -182,6 +188,10 @@ def _print(issue: Issue, details: IssueDetails, events: EventCounts, expected: O
         )
         for id_, title in one.articles.items():
             say(f"  article {id_}  {title}")
+    if tally.links:
+        say("\nClicks")
+        for url, times in tally.links.items():
+            say(f"  {times:>6}  {url}")
     for batch in details.open_batches:
         say(f"\n{_open_batch(batch, zone)}")
         for address in batch.recipients[:_RECIPIENTS_SHOWN]:

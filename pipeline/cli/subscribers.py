@@ -129,6 +129,37 @@ def unsubscribe(context: typer.Context, address: options.Address, newsletter: op
         raise typer.Exit(FAILED)
 
 
+@app.command("untrack")
+def untrack(
+    context: typer.Context,
+    address: options.Address,
+    undo: Annotated[bool, typer.Option("--undo", help="Count what they do again.")] = False,
+) -> None:
+    r"""Count nothing of what a person opens and clicks, in no newsletter. They can choose that themselves, too.
+
+    It counts for mail that is handed over from now on. See `[newsletters.tracking]` in the manual.
+
+    \b
+    Example:
+      rundbrief subscribers untrack anna@example.org
+    """
+    from pipeline.cli.output import print_json, say
+
+    asked = invocation(context)
+    with asked.app() as opened:
+        found = next(opened.store.subscriptions.listed(address=address), None)
+        if found is not None:
+            opened.store.preferences.track(found.id, untracked=not undo)
+    problems = [] if found else [Problem(code="not-subscribed", where=address, what="Nobody has this address.")]
+    report_problems(problems)
+    if asked.as_json:
+        print_json({"address": address, "untracked": not undo if found else None, "problems": problems})
+    elif found is not None:
+        say(f"What {address} opens and clicks is {'counted again' if undo else 'not counted'}.")
+    if problems:
+        raise typer.Exit(FAILED)
+
+
 app.command("remove", hidden=True)(unsubscribe)
 app.command("show")(show)
 app.command("edit")(edit)
@@ -148,6 +179,7 @@ def plain(one: Subscription) -> dict[str, Any]:
         "language": one.language,
         "timezone": one.timezone,
         "topics": one.topics,
+        "untracked": one.subscriber.untracked,
         "since": one.subscriber.created,
         "ended_how": one.ended_how,
     }

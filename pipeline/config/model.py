@@ -23,6 +23,7 @@ from pipeline.config.providers import Provider
 from pipeline.config.sign_up import Reception, SignUp
 from pipeline.config.sources import Source
 from pipeline.config.table import Table
+from pipeline.config.tracking import Tracking
 from pipeline.config.values import (
     BaseUrl,
     Cadence,
@@ -240,6 +241,9 @@ class Newsletter(Composition, Canary, Reception):
 
     unsubscribe_mailto: EmailAddress | None = None
     """An address that takes unsubscriptions by mail too (in List-Unsubscribe, beside the link)."""
+
+    tracking: Tracking = Field(default_factory=Tracking)
+    """What is counted of what readers do: a table [newsletters.tracking]; if absent, nothing."""
 
     cadences: Annotated[Mapping[Name, Cadence], Field(min_length=1), *Frozen]
     """How often it comes: `immediate = true`, and cron expressions by a name of your choice."""

@@ -23,6 +23,7 @@ class Addressee(NamedTuple):
     subscription: int
     address: str
     name: str
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,12 +42,13 @@ class SuppressionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A person's address.  ``created`` is aware, in UTC."""
+    """A person's address.  ``created`` is aware, in UTC.  ``untracked``: nothing that they do is counted."""
 
     id: SubscriberId
     address: str
     name: str
     created: datetime
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ import re
 
 from lxml import html as lxml_html
 
+from pipeline.render.tracking import untracked
+
 _FIELD = re.compile(r"__SUBST_[a-z][a-z0-9_]*?__")
 _LEADING = re.compile(r"^[\s\xa0]*[·|•][\s\xa0]*")
 _TRAILING = re.compile(r"[\s\xa0]*[·|•][\s\xa0]*$")
@@ -20,7 +22,7 @@ def web_page(html: str, *, page_url: str, head: str, above: str) -> str:
     Links that carry a merge field are left out, with what divides them from others; so is the link to this very page,
     what is marked with the class ``mail-only``, and the paragraph that greets.
     """
-    document = lxml_html.document_fromstring(html)
+    document = lxml_html.document_fromstring(untracked(html))
     for element in list(document.iter(lxml_html.etree.Element)):
         href = element.get("href", "")
         is_link_away = element.tag == "a" and (_FIELD.search(href) is not None or (page_url and href == page_url))

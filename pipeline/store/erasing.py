@@ -55,7 +55,7 @@ def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -
         "paused_until": None,
     }
     tx.execute(update(subscription).where(subscription.c.subscriber_id == person.id).values(ended))
-    nobody = {"address": "", "address_key": f"{ERASED}:{person.id}", "name": ""}
+    nobody = {"address": "", "address_key": f"{ERASED}:{person.id}", "name": "", "untracked": False}
     tx.execute(update(subscriber).where(subscriber.c.id == person.id).values(nobody))
 
 

@@ -15,7 +15,13 @@ from pipeline.store.codec import load_message
 from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
 
 _ADDRESSEES = (
-    select(delivery.c.subscriber_id, delivery.c.subscription_id, subscriber.c.address, subscriber.c.name)
+    select(
+        delivery.c.subscriber_id,
+        delivery.c.subscription_id,
+        subscriber.c.address,
+        subscriber.c.name,
+        subscriber.c.untracked,
+    )
     .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
     .where(
         delivery.c.variant_id == bindparam("variant"),
@@ -62,9 +68,9 @@ def mailable_batch(tx: Connection, id_: uuid.UUID) -> tuple[HeldBatch, Sequence[
     addressees: list[Addressee] = []
     unmailable: list[Outcome] = []
     found = tx.execute(_CHECKED_ADDRESSEES, {"variant": row.variant_id, "sequence": row.sequence})
-    for person, chosen, address, name, reason in found.all():
+    for person, chosen, address, name, untracked, reason in found.all():
         if reason is None:
-            addressees.append(Addressee(SubscriberId(person), chosen, address, name))
+            addressees.append(Addressee(SubscriberId(person), chosen, address, name, untracked))
         else:
             unmailable.append(Outcome(subscriber=SubscriberId(person), kind=OutcomeKind.SUPPRESSED, reason=reason))
     return held_batch(row, tuple(addressees)), unmailable
@@ -72,9 +78,7 @@ def mailable_batch(tx: Connection, id_: uuid.UUID) -> tuple[HeldBatch, Sequence[
 
 def _addressees(tx: Connection, row: Row[Any]) -> tuple[Addressee, ...]:
     found = tx.execute(_ADDRESSEES, {"variant": row.variant_id, "sequence": row.sequence})
-    return tuple(
-        Addressee(SubscriberId(person), chosen, address, name) for person, chosen, address, name in found.all()
-    )
+    return tuple(Addressee(SubscriberId(person), *rest) for person, *rest in found.all())
 
 
 def held_batch(row: Row[Any], addressees: tuple[Addressee, ...]) -> HeldBatch:

@@ -27,6 +27,7 @@ def everything(tx: Connection, id_: SubscriptionId) -> Mapping[str, Any] | None:
         "address": person.address,
         "name": person.name,
         "known_since": _time(person.created),
+        "untracked": person.untracked,
         "subscriptions": [
             {
                 "newsletter": row.newsletter,

@@ -44,6 +44,11 @@ class Preferences:
             tx.execute(update(subscription).where(subscription.c.id == id_).values(changed_at=now))
             return one(tx, id_)
 
+    def track(self, id_: SubscriptionId, *, untracked: bool) -> None:
+        with writing(self.engine) as tx:
+            mine = select(subscription.c.subscriber_id).where(subscription.c.id == id_).scalar_subquery()
+            tx.execute(update(subscriber).where(subscriber.c.id == mine).values(untracked=untracked))
+
     def pause(self, id_: SubscriptionId, until: datetime, now: datetime) -> Subscription | None:
         pausing = update(subscription).where(
             subscription.c.id == id_,

@@ -15,6 +15,7 @@ from pipeline.store.tables import subscriber, subscription, subscription_group, 
 def subscriptions() -> Select[Any]:
     return (
         select(subscription, subscriber.c.address, subscriber.c.name, subscriber.c.created_at.label("known_since"))
+        .add_columns(subscriber.c.untracked)
         .add_columns(subscription_group.c.cadence, subscription_group.c.language, subscription_group.c.timezone)
         .add_columns(topic_set.c.topics)
         .join(subscriber, subscriber.c.id == subscription.c.subscriber_id)
@@ -29,7 +30,13 @@ def one(tx: Connection, id_: SubscriptionId) -> Subscription | None:
 
 
 def to_subscription(row: Row[Any]) -> Subscription:
-    person = Subscriber(id=SubscriberId(row.subscriber_id), address=row.address, name=row.name, created=row.known_since)
+    person = Subscriber(
+        id=SubscriberId(row.subscriber_id),
+        address=row.address,
+        name=row.name,
+        created=row.known_since,
+        untracked=row.untracked,
+    )
     return Subscription(
         id=SubscriptionId(row.id),
         subscriber=person,

@@ -18,7 +18,13 @@ _SUBMITTED = (BatchState.ACCEPTED, BatchState.REJECTED, BatchState.IN_DOUBT)
 # Whoever was suppressed or cancelled before was not in the call.
 _IN_THE_CALL = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
 _ADDRESSEES = (
-    select(delivery.c.subscriber_id, delivery.c.subscription_id, subscriber.c.address, subscriber.c.name)
+    select(
+        delivery.c.subscriber_id,
+        delivery.c.subscription_id,
+        subscriber.c.address,
+        subscriber.c.name,
+        subscriber.c.untracked,
+    )
     .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
     .where(
         delivery.c.variant_id == bindparam("variant"),

@@ -35,6 +35,7 @@ from pipeline.store.sources import Sources
 from pipeline.store.standstills import Standstills
 from pipeline.store.subscriptions import Subscriptions
 from pipeline.store.suppressing import Digests, no_digests
+from pipeline.store.tracking import Tracking
 from pipeline.store.websub import WebSub
 
 
@@ -79,6 +80,10 @@ class Store:
     @cached_property
     def segments(self) -> Segments:
         return Segments(engine=self.engine)
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        return Tracking(engine=self.engine)
 
     @cached_property
     def sign_ups(self) -> SignUps:

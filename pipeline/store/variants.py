@@ -22,6 +22,7 @@ class FrozenVariant:
     """A variant with its articles as they were frozen, whether it has been rendered or not."""
 
     id: int
+    issue: IssueId
     number: int
     key: IssueKey
     language: str
@@ -41,6 +42,7 @@ def frozen_variants(tx: Connection, id_: IssueId, which: ColumnElement[bool]) ->
     return [
         FrozenVariant(
             id=row.id,
+            issue=id_,
             number=row.number,
             key=IssueKey(newsletter=row.newsletter, cadence=row.cadence, zone=row.zone, slot=row.slot),
             language=row.language,

@@ -22,6 +22,7 @@ from pipeline.web.pictures import PictureFiles
 from pipeline.web.redirects import Redirects
 from pipeline.web.safety_net import SafetyNet, plain_error
 from pipeline.web.site import Clock, Health, WebSite
+from pipeline.web.tracking import TrackedLinkPages
 from pipeline.web.unsubscribe import LARGEST_FORM, UnsubscribePages
 from pipeline.web.webhooks import LARGEST_POST, WebhookEndpoint
 
@@ -40,6 +41,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     tone: Tone = "formal",
     webhooks: WebhookEndpoint | None = None,
     audience: Audience | None = None,
+    tracking: TrackedLinkPages | None = None,
 ) -> Starlette:
     """The public web app.
 
@@ -47,6 +49,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     ``choices`` and ``clock`` are called in threads.  ``ask_hub`` keeps what our own WebSub hub is asked; None where
     there is none.
     ``pictures`` is the directory of copies, if there are any.  ``webhooks`` takes what mail providers post.
+    ``tracking`` answers counted links.
     ``audience`` is what the pages for sign-up, preferences and past issues need; None where there are none.
     """
     pages = Pages(templates, site, tone)
@@ -75,6 +78,8 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
         routes += people_routes(site, pages, audience, templates, clock)
     if pictures is not None:
         routes.append(Route("/pictures/{path:path}", PictureFiles(pictures).answer))
+    if tracking is not None:
+        routes.append(Route("/t/{counted}/{issue:int}/{mac}", tracking.answer))
     if webhooks is not None:
         for path in ("/webhooks/{provider}", "/webhooks/{provider}/{token}"):
             routes += [

@@ -113,6 +113,8 @@ class PreferencesPages:
                 offer = self._offer(found)
                 choice = read_choice(fields, offer, self._pages.languages, self._zones, choice_of(found))
                 self._preferences.choose(token, choice, read_name(fields), now)
+                if first(fields, "tracking"):
+                    self._preferences.track(token, untracked=bool(first(fields, "untracked")))
                 said = "saved"
             case "pause":
                 until = self._day(first(fields, "until"), found)

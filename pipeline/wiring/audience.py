@@ -91,6 +91,7 @@ def _offer(settings: config.Config, letter: config.Newsletter) -> Offer:
         is_open=letter.sign_up and list_of(settings, letter) is None,
         consent=letter.consent,
         archive=archive(letter),
+        tracks=letter.tracking.on,
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.render.findings import Finding, Strictness
     from pipeline.render.look import Brand, Look, VariantFacts
 
-MERGE_FIELDS = frozenset({"greeting", "unsubscribe_url", "preferences_url"})
+MERGE_FIELDS = frozenset({"greeting", "unsubscribe_url", "preferences_url", "counted"})
 """What recipients of an issue have values for."""
 
 # Bytes that a name and two links have at most.

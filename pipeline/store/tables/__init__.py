@@ -12,6 +12,7 @@ from pipeline.store.tables.mailing import batch, correction, delivery, issue, ne
 from pipeline.store.tables.operation import instance, run, schedule
 from pipeline.store.tables.pictures import article_picture, picture, picture_scan
 from pipeline.store.tables.sign_ups import consent_text, notice, private_feed, sign_up
+from pipeline.store.tables.tracking import tracked_link
 from pipeline.store.tables.websub import websub_request, websub_subscription, websub_topic
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "subscription_group",
     "suppression",
     "topic_set",
+    "tracked_link",
     "variant",
     "variant_group",
     "webhook_token",

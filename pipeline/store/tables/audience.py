@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from pipeline.store.tables.base import Id, metadata
 from pipeline.store.types import UtcTime
@@ -15,6 +27,8 @@ subscriber = Table(
     Column("address_key", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False),
+    # Whether the person wants nothing counted of what they open and click.
+    Column("untracked", Boolean, nullable=False, server_default=false()),
 )
 
 topic_set = Table(
