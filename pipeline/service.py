@@ -177,7 +177,9 @@ class Service:
                 raise
             self._end(run, report)
         counts = report.collected
-        self._changed = self._changed or bool(counts.new or counts.revised or counts.retracted)
+        # Never set to what it was a moment ago: another source may have changed since.
+        if counts.new or counts.revised or counts.retracted:
+            self._changed = True
         self._pictures.wake()
 
     def _work(self) -> None:
