@@ -168,6 +168,8 @@ def write_failure(tx: Connection, row: Row[Any], failure: Failure, interval: tim
 
 def write_gap(tx: Connection, name: str, done: Completed, now: datetime) -> None:
     """A gap that was found, or what came of asking again for those that may be closed."""
+    if done.gap is None and not done.closed:
+        return
     open_ = (gap.c.source == name, gap.c.closed_at.is_(None), gap.c.retry)
     if done.closed:
         tx.execute(update(gap).where(*open_).values(closed_at=now, retry=False))
