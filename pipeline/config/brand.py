@@ -60,6 +60,9 @@ class Logo(Table):
     alt: str = ""
     """What stands in its place where pictures aren't shown; if absent, the title of the newsletter."""
 
+    url_dark: Url | None = None
+    """The address of another picture of the same size, for readers whose screen is dark."""
+
 
 class Brand(Table):
     """[brand]: how mail looks, and what its foot says."""

@@ -12,12 +12,16 @@ from pipeline.domain.pictures import PictureCopy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logo:
-    """A picture that stands for the publication; pixels as it is shown."""
+    """A picture that stands for the publication; pixels as it is shown.
+
+    The one at ``url_dark`` takes its place on dark screens.
+    """
 
     url: str
     width: int
     height: int
     alt: str = ""
+    url_dark: str = ""
 
     @property
     def is_icon(self) -> bool:

@@ -37,7 +37,9 @@ def brand(settings: config.Brand) -> Brand:
         background_dark=settings.background_dark,
         fonts=settings.fonts,
         heading_fonts=settings.heading_fonts or "",
-        logo=Logo(url=logo.url, width=logo.width, height=logo.height, alt=logo.alt) if logo else None,
+        logo=Logo(url=logo.url, width=logo.width, height=logo.height, alt=logo.alt, url_dark=logo.url_dark or "")
+        if logo
+        else None,
         footer=settings.footer,
         postal_address=settings.postal_address,
         social=tuple(settings.social.items()),

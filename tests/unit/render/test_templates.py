@@ -133,6 +133,20 @@ def test_an_icon_stands_beside_the_title_and_a_wide_logo_instead_of_it(renderer:
     assert re.search(r'<h1 [^>]*><a [^>]*><img [^>]*alt="KI-Wochenblick" width="200"', instead)
 
 
+def test_a_dark_screen_has_a_logo_of_its_own_which_others_never_show(renderer: Renderer) -> None:
+    logo = Logo(url="https://example.org/l.png", width=200, height=40, url_dark="https://example.org/d.png")
+    message = renderer.render(replace(LOOK, brand=Brand(logo=logo, postal_address="A")), facts(several()))
+    shown, hidden = re.findall(r'<img [^>]*alt="KI-Wochenblick"[^>]*>', message.html)
+    assert "l.png" in shown
+    assert "d.png" in hidden
+    assert re.search(r"display: ?none", hidden)
+    assert not re.search(r"display: ?none", shown)
+    assert ".logo-dark { display: block !important" in message.html
+    assert [one for one in preflight(message, LOOK, FIELDS) if one.level.value != "note"] == []
+    plain = renderer.render(replace(LOOK, brand=Brand(logo=replace(logo, url_dark=""))), facts(several())).html
+    assert "logo-dark" not in plain
+
+
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("language", ["de", "en", "ar"])
 def test_notices_pass_preflight_and_have_their_own_merge_fields(renderer: Renderer, kind: Kind, language: str) -> None:
