@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from pipeline import config, wiring
+from pipeline.doctor.examined import Examined
 from pipeline.domain.article import Article, ArticleId, Author, Content, Picture
 from pipeline.errors import PipelineError, Problem
 
@@ -17,42 +17,33 @@ _SQLITE = "sqlite:///"
 _WHEN = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What was looked at, what is wrong with it, and what should be mended but keeps nothing from working."""
-
-    what: str
-    problems: Sequence[Problem] = ()
-    warnings: Sequence[Problem] = ()
-
-
-def examine(settings: config.Config) -> Iterator[Finding]:
+def examine(settings: config.Config) -> Iterator[Examined]:
     """Look at one thing after the other.  Only a store of an older version is changed: opening it migrates it."""
     for source in settings.sources:
         if isinstance(source, config.DirectorySource):
-            yield Finding(what=f"source {source.name}: {source.path}", problems=_readable(source))
+            yield Examined(what=f"source {source.name}: {source.path}", problems=_readable(source))
     for newsletter in settings.newsletters:
         yield _templates(settings, newsletter)
     yield _guarded("templates of pages", partial(_compile_pages, settings))
     for name in dict.fromkeys(name for letter in settings.newsletters for name in letter.providers):
         yield _guarded(f"provider {name} ({settings.providers[name].type})", partial(_make, settings, name))
     directory = settings.publish.directory
-    yield Finding(what=f"feeds directory {directory}", problems=_writable(directory, "publish.directory"))
+    yield Examined(what=f"feeds directory {directory}", problems=_writable(directory, "publish.directory"))
     for name, provider in settings.providers.items():
         if isinstance(provider, config.OutboxProvider):
             where = f"providers.{name}.directory"
-            yield Finding(what=f"outbox {provider.directory}", problems=_writable(provider.directory, where))
+            yield Examined(what=f"outbox {provider.directory}", problems=_writable(provider.directory, where))
     yield _store(settings)
 
 
-def _guarded(what: str, look: Callable[[], None]) -> Finding:
+def _guarded(what: str, look: Callable[[], None]) -> Examined:
     try:
         look()
     except PipelineError as error:
         problem = error.problem
         found = Problem(code=problem.code, where=problem.where or what, what=problem.what, mend=problem.mend)
-        return Finding(what=what, problems=(found,))
-    return Finding(what=what)
+        return Examined(what=what, problems=(found,))
+    return Examined(what=what)
 
 
 def _readable(source: config.DirectorySource) -> Sequence[Problem]:
@@ -77,7 +68,7 @@ def _writable(directory: Path, where: str) -> Sequence[Problem]:
     return ()
 
 
-def _templates(settings: config.Config, newsletter: config.Newsletter) -> Finding:
+def _templates(settings: config.Config, newsletter: config.Newsletter) -> Examined:
     """Render an issue of one article and one of two, which templates tell apart, and the notices; look them over."""
     from pipeline.render.findings import Level
     from pipeline.render.look import VariantFacts
@@ -100,8 +91,8 @@ def _templates(settings: config.Config, newsletter: config.Newsletter) -> Findin
     except PipelineError as error:
         failed = error.problem
         failed = Problem(code=failed.code, where=failed.where or where, what=failed.what, mend=failed.mend)
-        return Finding(what=where, problems=(failed,))
-    return Finding(what=where, problems=tuple(found[Level.ERROR]), warnings=tuple(found[Level.WARNING]))
+        return Examined(what=where, problems=(failed,))
+    return Examined(what=where, problems=tuple(found[Level.ERROR]), warnings=tuple(found[Level.WARNING]))
 
 
 def _example(number: int, language: str) -> Article:
@@ -144,13 +135,13 @@ def _make(settings: config.Config, name: str) -> None:
     wiring.events.make_webhook(settings, name, lambda _url: b"")
 
 
-def _store(settings: config.Config) -> Finding:
+def _store(settings: config.Config) -> Examined:
     """Open the store and look at its fence.  A SQLite file that isn't there yet is left to the first run to make."""
     url = settings.store.url
     file = Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
     if file is not None and not file.exists():
         problems = _writable(file.parent, "store.url")
-        return Finding(what=f"store {url} (made by the first run)", problems=problems)
+        return Examined(what=f"store {url} (made by the first run)", problems=problems)
 
     def look() -> None:
         from pipeline.app import open_app
@@ -166,4 +157,4 @@ def _store(settings: config.Config) -> Finding:
 
     books: list[Problem] = []
     found = _guarded(f"store {url}", look)
-    return Finding(what=found.what, problems=(*found.problems, *books))
+    return Examined(what=found.what, problems=(*found.problems, *books))

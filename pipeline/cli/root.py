@@ -14,6 +14,7 @@ from pipeline.cli import (
     backup,
     check,
     configuration,
+    doctor,
     explain,
     feeds,
     hold,
@@ -37,7 +38,7 @@ from pipeline.cli.everywhere import Invocation
 from pipeline.cli.groups import Listing
 
 _MARKER = "\\b\n"
-_OPERATING = ("hold", "release", "backup", "restore", "unfence")
+_OPERATING = ("doctor", "hold", "release", "backup", "restore", "unfence")
 _EPILOG = "Also understood: --config FILE and --json; see `rundbrief --help`."
 
 root = typer.Typer(
@@ -105,6 +106,7 @@ root.add_typer(runs.app, name="runs")
 root.add_typer(subscribers.app, name="subscribers")
 root.add_typer(suppressions.app, name="suppressions")
 root.add_typer(configuration.app, name="config")
+root.command("doctor")(doctor.doctor)
 root.command("hold")(hold.hold)
 root.command("release")(hold.release)
 root.command("backup")(backup.backup)

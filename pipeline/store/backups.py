@@ -113,7 +113,7 @@ def put_in_place(archive: Path, engine: Engine, directory: Path, now: datetime) 
 def integrity(engine: Engine) -> tuple[str, ...]:
     """What is wrong with the file of an SQLite store; nothing for another database, which looks after itself."""
     file = sqlite_file(engine)
-    return _damage(file) if file else ()
+    return _damage(file) if file and file.exists() else ()
 
 
 def _sqlite(engine: Engine) -> Path:

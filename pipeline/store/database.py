@@ -55,7 +55,11 @@ def sqlite_file(engine: Engine) -> Path | None:
 
 def _open_sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            # It will have everybody's address: the files that SQLite puts beside it get the same rights.
+            file.touch(mode=0o600)
     # Parameters are addresses: they must not get into an error's text, and with it into a log.
     engine = create_engine(url, hide_parameters=True)
 

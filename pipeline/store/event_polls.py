@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,6 +40,12 @@ class EventPolls:
         return PollState(
             read_until=row.read_until, polled_at=row.polled_at, failing_since=row.failing_since, error=row.error
         )
+
+    def failing(self) -> Mapping[str, PollState]:
+        """Those that can't be read at the moment."""
+        with reading(self.engine) as tx:
+            rows = tx.execute(select(event_poll).where(event_poll.c.failing_since.is_not(None))).all()
+        return {row.name: PollState(failing_since=row.failing_since, error=row.error) for row in rows}
 
     def done(self, name: str, now: datetime, read_until: datetime | None = None) -> None:
         self._write(name, {"polled_at": now, "read_until": read_until, "failing_since": None, "error": ""})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,6 +17,7 @@ from pipeline.domain.ledger import IssueId, SubscriberId
 from pipeline.store.database import reading, writing
 from pipeline.store.event_attribution import Attributed, attribute
 from pipeline.store.event_effects import Cause, suppress, take_effect
+from pipeline.store.heard import Heard, heard_of
 from pipeline.store.statements import insert_new
 from pipeline.store.suppressing import Digests, no_digests
 from pipeline.store.tables import event, event_count, webhook_token
@@ -69,6 +70,11 @@ class Events:
             suppressed=suppressed,
             ended=ended,
         )
+
+    def heard_of(self) -> Mapping[str, Heard]:
+        """When something was last heard of each provider."""
+        with reading(self.engine) as tx:
+            return heard_of(tx)
 
     def rates(self, issue: IssueId) -> EventCounts:
         """How many recipients of an issue had each kind of event: one look into an index."""
