@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from pipeline.config.table import Table
-from pipeline.config.values import Listed
+from pipeline.config.values import Listed, Text
 
 Code = Literal[
     "size",
@@ -30,6 +32,7 @@ Code = Literal[
     "picture-insecure",
     "text-parity",
     "spam-words",
+    "spam-score",
 ]
 
 
@@ -41,3 +44,9 @@ class Preflight(Table):
 
     errors: Annotated[tuple[Code, ...], Listed] = ()
     """Codes of findings that keep an issue from being mailed, whatever they are by themselves."""
+
+    spam_filter: Annotated[Text | None, Field(pattern=r"^(spamd|rspamd)://[\w.\-]+:\d+$")] = None
+    """A spam filter that `plan` and `preview` ask: `spamd://HOST:PORT` (SpamAssassin), `rspamd://HOST:PORT`."""
+
+    spam_limit: float = 1.0
+    """How many points it may give."""

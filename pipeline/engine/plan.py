@@ -14,6 +14,7 @@ from pipeline.engine.forecast import outlook
 from pipeline.engine.links import Links
 from pipeline.engine.planned_slots import planned_slots
 from pipeline.engine.preview import Preview, trial_batch
+from pipeline.engine.spam_filter import spam_findings
 from pipeline.errors import RenderError
 
 if TYPE_CHECKING:
@@ -173,12 +174,14 @@ class Planner:
         )
         batch = trial_batch(self.app, shown, "anna.beispiel@example.org", "Anna Beispiel")
         look = wiring.mail.look(self.app.settings, newsletter, plain.language)
+        whole = mime.build(message, batch.recipients[0], batch)
         return replace(
             plain,
             subject=message.subject,
-            size=len(mime.build(message, batch.recipients[0], batch)),
+            size=len(whole),
             findings=(
                 *wiring.render.preflight(self.app.settings, message, look),
+                *spam_findings(self.app, lambda: whole),
                 *(self.links.findings(message) if self.links else ()),
             ),
         )

@@ -15,6 +15,7 @@ from pipeline.deliver.ledger import Addressee
 from pipeline.domain.article import Article
 from pipeline.domain.issue import IMMEDIATE
 from pipeline.domain.ledger import Batch, IssueId, Outcome, Recipient, SubscriberId
+from pipeline.engine.spam_filter import spam_findings
 from pipeline.errors import RenderError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def next_issue(
     if template:
         look = replace(look, template=template)
     message = app.renderer.render(look, facts)
-    return Preview(
+    shown = Preview(
         newsletter=newsletter.name,
         cadence=cadence,
         language=look.language,
@@ -77,8 +78,16 @@ def next_issue(
         articles=upcoming.contents.articles,
         due=upcoming.due,
         message=message,
-        findings=wiring.render.preflight(app.settings, message, look),
     )
+
+    def whole() -> bytes:
+        from pipeline.deliver import mime  # noqa: PLC0415  (it loads slowly)
+
+        batch = trial_batch(app, shown, "anna.beispiel@example.org", "Anna Beispiel")
+        return mime.build(message, batch.recipients[0], batch)
+
+    found = (*wiring.render.preflight(app.settings, message, look), *spam_findings(app, whole))
+    return replace(shown, findings=found)
 
 
 def trial_batch(app: App, preview: Preview, address: str, name: str = "") -> Batch:

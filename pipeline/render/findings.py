@@ -35,6 +35,7 @@ CODES: Mapping[str, Level] = {
     "client": Level.WARNING,
     "postal-address": Level.WARNING,
     "link-dead": Level.WARNING,
+    "spam-score": Level.WARNING,
     "subject-cut": Level.NOTE,
     "preheader-missing": Level.NOTE,
     "picture-insecure": Level.NOTE,
