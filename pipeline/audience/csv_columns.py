@@ -107,7 +107,8 @@ def _no_addresses(titles: Sequence[str], where: str, line: int) -> UnreadableCsv
 
 
 def _listed(titles: Sequence[str]) -> str:
-    return ", ".join(f"“{title.strip()[:40]}”" for title in titles[:12])
+    shown = ("".join(c if c.isprintable() else "\ufffd" for c in title.strip()[:40]) for title in titles[:12])
+    return ", ".join(f"“{title}”" for title in shown)
 
 
 def _plain(title: str) -> str:

@@ -70,8 +70,10 @@ def _encoding(stream: BinaryIO) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if sample.startswith(mark):
             return encoding
-    if b"\0" in sample[:200]:
-        return "utf-16-le" if sample[1:200:2].count(0) >= sample[0:200:2].count(0) else "utf-16-be"
+    # Every second byte of plain letters; a zero here and there is damage.
+    even, odd = sample[0:200:2].count(0), sample[1:200:2].count(0)
+    if max(even, odd) > max(3 * min(even, odd), len(sample[:200]) // 8):
+        return "utf-16-le" if odd > even else "utf-16-be"
     # The whole file is looked at, not only its beginning: the first umlaut may stand on the last line.
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     foreign = broken = 0
