@@ -11,12 +11,14 @@ from threading import Event as Stop
 from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
+from pipeline.audience.leaving_mail import leaving_token
 from pipeline.deliver.event import EventLog, Mailbox, Received, Recorded, Webhook
 from pipeline.domain.event import Event, EventRules
 from pipeline.errors import PipelineError, Problem
 from pipeline.store.store import Store
 
 if TYPE_CHECKING:
+    from pipeline.audience.choices import Choices
     from pipeline.audience.tokens import TokenKeys
     from pipeline.collect.fetch import Fetcher
     from pipeline.deliver.events.verp import Verp
@@ -26,6 +28,7 @@ _OVERLAP = timedelta(minutes=30)
 _FIRST = timedelta(days=3)
 _PRUNE, _PRUNE_EVERY = "events too old", timedelta(days=1)
 _MAILBOX = "bounces"
+_BY_MAIL = "mail"
 _LETTERS_AT_ONCE = 100
 _LARGEST_CERTIFICATE = 100_000
 _SECONDS = 10.0
@@ -40,6 +43,7 @@ class Hearing:
     clock: Callable[[], datetime]
     keys: Callable[[], TokenKeys]
     fetcher: Callable[[], Fetcher]
+    choices: Callable[[], Choices]
 
     @cached_property
     def webhooks(self) -> Mapping[str, Webhook]:
@@ -117,7 +121,11 @@ class Hearing:
         returned: dict[str, list[Event]] = {}
         for letter in mailbox.unread():
             keys.append(letter.key)
-            if found := _first(letter.content, verps):
+            if letter.content is None:
+                continue
+            if token := leaving_token(letter.content):
+                self.choices().unsubscribe(token, self.clock(), _BY_MAIL)
+            elif found := _first(letter.content, verps):
                 returned.setdefault(found[0], []).append(found[1])
             if len(keys) >= _LETTERS_AT_ONCE:
                 self._settle(mailbox, keys, returned)
@@ -148,11 +156,11 @@ class Hearing:
         return self.fetcher().within(limits).get(url, accept="*/*", now=self.clock()).body
 
 
-def _first(content: bytes | None, verps: Mapping[str, Verp]) -> tuple[str, Event] | None:
+def _first(content: bytes, verps: Mapping[str, Verp]) -> tuple[str, Event] | None:
     """The provider whose bounce a mail is, and what it says."""
     from pipeline.deliver.events.bounce_mail import read_bounce  # noqa: PLC0415  (loads slowly)
 
     for name, verp in verps.items():
-        if content is not None and (found := read_bounce(content, verp)):
+        if found := read_bounce(content, verp):
             return name, found
     return None

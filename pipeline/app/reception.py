@@ -104,11 +104,14 @@ class Reception:
         return problems
 
     def tidy_up(self) -> None:
-        """Step: let pauses end, and forget what was not confirmed and what is over."""
+        """Step: let pauses end, and forget what was not confirmed, what is over, and who left long ago."""
         now = self.clock()
         self.store.preferences.wake(now)
         self.store.notices.give_up(now)
         self.store.sign_ups.forget(now)
+        if (known := self.settings.retention.unsubscribed) is not None:
+            while self.store.preferences.let_go(now - known, now):
+                pass
 
     def _message(self, one: Notice, letter: config.Newsletter) -> Message:
         """Filled in right away: there is but one recipient, and every attempt must carry the same."""

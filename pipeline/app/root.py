@@ -191,7 +191,9 @@ class App:
     @cached_property
     def hearing(self) -> Hearing:
         """What we hear of mail that was handed over."""
-        return Hearing(self.settings, self.store, self.clock, lambda: self.keys, lambda: self.fetcher)
+        return Hearing(
+            self.settings, self.store, self.clock, lambda: self.keys, lambda: self.fetcher, lambda: self.choices
+        )
 
     @cached_property
     def newsletters(self) -> Mapping[str, config.Newsletter]:

@@ -20,6 +20,7 @@ from pipeline.config.pictures import Pictures
 from pipeline.config.podcast import Podcast
 from pipeline.config.preflight import Preflight
 from pipeline.config.providers import Provider
+from pipeline.config.retention import Retention
 from pipeline.config.sign_up import Reception, SignUp
 from pipeline.config.sources import Source
 from pipeline.config.table import Table
@@ -240,7 +241,7 @@ class Newsletter(Composition, Canary, Reception):
     """A slot that is later than this is missed, not mailed."""
 
     unsubscribe_mailto: EmailAddress | None = None
-    """An address that takes unsubscriptions by mail too (in List-Unsubscribe, beside the link)."""
+    """An address that takes unsubscriptions by mail too (in List-Unsubscribe); the mailbox of [bounces] takes them."""
 
     tracking: Tracking = Field(default_factory=Tracking)
     """What is counted of what readers do: a table [newsletters.tracking]; if absent, nothing."""
@@ -268,6 +269,7 @@ class Config(Table):
     pictures: Pictures = Field(default_factory=Pictures)
     bounces: Bounces = Field(default_factory=Bounces)
     sign_up: SignUp = Field(default_factory=SignUp)
+    retention: Retention = Field(default_factory=Retention)
     sources: Annotated[tuple[Source, ...], Listed] = ()
     feeds: Annotated[tuple[Feed, ...], Listed] = ()
     redirects: Annotated[tuple[Redirect, ...], Listed] = ()

@@ -144,8 +144,12 @@ def _bounces(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         for key in ("username", "password_env"):
             if key not in bounces:
                 yield Mistake(("bounces", "imap"), f"needs `{key}` beside it.", "A log-in takes both.")
-    if ("maildir" in bounces or "imap" in bounces) and not signed:
-        mend = "Give a provider of the type smtp `verp = true` and `envelope_from`: they tell whose a bounce is."
+    taken = any(isinstance(one, dict) and "unsubscribe_mailto" in one for one in raw.get("newsletters") or ())
+    if ("maildir" in bounces or "imap" in bounces) and not signed and not taken:
+        mend = (
+            "Give a provider of the type smtp `verp = true` and `envelope_from`, which tell whose a bounce is; or a "
+            "newsletter `unsubscribe_mailto`."
+        )
         yield Mistake(("bounces",), "has a mailbox, but no provider's bounces could be told apart there.", mend)
 
 

@@ -34,7 +34,8 @@ def way_out(look: Look) -> tuple[tuple[str, str], ...]:
     """How to leave, by one click too (RFC 8058).  Carries the merge field ``unsubscribe_url``."""
     ways_out = [f"<{placeholder('unsubscribe_url')}>"]
     if look.unsubscribe_address:
-        ways_out.append(f"<mailto:{look.unsubscribe_address}?subject=unsubscribe>")
+        # A mail that says nothing of who leaves could be anybody's: the link proves it.
+        ways_out.append(f"<mailto:{look.unsubscribe_address}?subject=unsubscribe:{placeholder('unsubscribe_url')}>")
     return (
         ("List-Unsubscribe", ", ".join(ways_out)),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),

@@ -20,6 +20,7 @@ from werkzeug import Request, Response
 
 from pipeline import config
 from pipeline.app import App, open_app
+from pipeline.audience.tokens import PREFERENCES, UNSUBSCRIBE
 from pipeline.deliver.events.suppression_lists import SendGridLists, SparkPostList
 from pipeline.deliver.providers.http_calls import HttpCalls
 from pipeline.domain.audience import NewSubscriber, SubscriptionState, SuppressionReason
@@ -512,6 +513,30 @@ def test_a_mailbox_on_a_server_is_read(make: Make) -> None:
         assert house.suppressed("anna") is SuppressionReason.HARD_BOUNCE
         assert server.seen == {1, 2, 3}
         assert server.selected == [b'"INBOX"']
+
+
+def test_a_mail_ends_the_subscription_whose_link_it_has_in_its_subject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOUNCES_PASSWORD", SECRETS["BOUNCES_PASSWORD"])
+    (tmp_path / "articles").mkdir()
+    letter = 'unsubscribe_mailto = "leave@news.example.org"\n[newsletters.cadences]'
+    text = CONFIG.replace("[newsletters.cadences]", letter)
+    with ImapServer().running() as server:
+        (tmp_path / "config.toml").write_text(text + IMAP.format(port=server.port), encoding="utf-8")
+        app = open_app(tmp_path / "config.toml")
+        people = [NewSubscriber(address=f"{name}@example.org") for name in ("anna", "ben")]
+        app.store.subscriptions.add_subscribers(people, NEWSLETTER, IMMEDIATE, confirmed=True, now=app.clock())
+        anna, ben = app.store.subscriptions.listed()
+        link = "https://news.example.org/unsubscribe/"
+        for token in (app.keys.make(UNSUBSCRIBE, anna.id), app.keys.make(PREFERENCES, ben.id), "forged"):
+            server.add(f"From: ben@example.org\r\nSubject: unsubscribe:\r\n {link}{token}\r\n\r\n".encode())
+        server.add(b"From: ben@example.org\r\nSubject: unsubscribe\r\n\r\nplease\r\n")
+        assert app.hearing.listen() == []
+        assert server.seen == {1, 2, 3, 4}
+        found = [(one.state, one.ended_how) for one in app.store.subscriptions.listed()]
+        assert found == [(SubscriptionState.UNSUBSCRIBED, "mail"), (SubscriptionState.ACTIVE, None)]
+        app.close()
 
 
 def test_a_mailbox_that_does_not_let_us_in_is_a_problem(make: Make) -> None:

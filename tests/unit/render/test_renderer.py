@@ -225,7 +225,7 @@ def test_list_headers_let_clients_and_providers_know_the_newsletter(renderer: Re
     headers = dict(renderer.render(look, facts(titled(1), cadence="immediate")).headers)
     assert headers["List-Id"] == "=?utf-8?b?QmxpY2sgw7xiZXIgS8O2bG4=?= <wochenblick.news.example.org>"
     assert headers["List-Unsubscribe"] == (
-        "<__SUBST_unsubscribe_url__>, <mailto:leave@news.example.org?subject=unsubscribe>"
+        "<__SUBST_unsubscribe_url__>, <mailto:leave@news.example.org?subject=unsubscribe:__SUBST_unsubscribe_url__>"
     )
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert re.fullmatch(r"20260107T0600:immediate:wochenblick:[0-9a-f]{12}", headers["Feedback-ID"])
