@@ -16,10 +16,10 @@ def leaving_token(content: bytes) -> str | None:
 
     Only the mail's own subject counts: reports on mail that came back have our link in them, too.
     """
-    subject = str(message_from_bytes(content).get("subject", ""))[:_LONGEST_SUBJECT]
     try:
+        subject = str(message_from_bytes(content).get("subject", ""))[:_LONGEST_SUBJECT]
         text = str(make_header(decode_header(subject)))
-    except (LookupError, ValueError):
+    except Exception:  # noqa: BLE001  (what a stranger's mail can make a parser raise is unbounded)
         return None
     found = _LINK.search("".join(text.split()))
     return found[1] if found else None

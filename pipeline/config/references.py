@@ -144,7 +144,8 @@ def _bounces(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         for key in ("username", "password_env"):
             if key not in bounces:
                 yield Mistake(("bounces", "imap"), f"needs `{key}` beside it.", "A log-in takes both.")
-    taken = any(isinstance(one, dict) and "unsubscribe_mailto" in one for one in raw.get("newsletters") or ())
+    letters = raw.get("newsletters")
+    taken = isinstance(letters, list) and any(isinstance(one, dict) and "unsubscribe_mailto" in one for one in letters)
     if ("maildir" in bounces or "imap" in bounces) and not signed and not taken:
         mend = (
             "Give a provider of the type smtp `verp = true` and `envelope_from`, which tell whose a bounce is; or a "

@@ -7,6 +7,8 @@ from email.policy import SMTP
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.audience.leaving_mail import leaving_token
 from pipeline.render.headers import way_out
@@ -53,6 +55,7 @@ def test_however_a_mail_program_writes_it(content: bytes) -> None:
         b"\xff\xfe\0",
         b"Subject: unsubscribe\n\nplease",
         b"Subject: =?x-unknown?q?unsubscribe?=\n\n",
+        b"Subject: =?utf-8?b?a?=\n\n",
         f"Subject: Undelivered\n\nList-Unsubscribe: <mailto:x@y?subject=unsubscribe:{LINK}>\n".encode(),
         f"Subject: Fwd: {LINK}\n\n".encode(),
         f"Subject: unsubscribe:{LINK}/ more\n\n".encode(),
@@ -61,3 +64,8 @@ def test_however_a_mail_program_writes_it(content: bytes) -> None:
 )
 def test_other_mail_ends_nothing(content: bytes) -> None:
     assert leaving_token(content) is None
+
+
+@given(subject=st.binary(max_size=80) | st.text(alphabet="=?utf-8bqQB_ \r\n", max_size=80).map(str.encode))
+def test_no_subject_breaks_it(subject: bytes) -> None:
+    assert leaving_token(b"Subject: " + subject + b"\r\n\r\n") is None
