@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import structlog
 
 from pipeline import wiring
+from pipeline.api_serving import api_of
 from pipeline.app import App
 from pipeline.audience.tracked_links import TrackedLinks
 from pipeline.errors import ConfigError, PipelineError, Problem
@@ -50,6 +51,7 @@ class House:
             tone=settings.site.tone,
             webhooks=WebhookEndpoint(app.hearing.webhooks, app.hearing.record, app.clock),
             audience=audience_of(app, self.service.notices.wake),
+            api=api_of(app, self.service.notices.wake, self.service.articles_came),
             tracking=TrackedLinkPages(TrackedLinks(settings.site.url, app.keys), app.store.tracking.count),
         )
 

@@ -124,6 +124,12 @@ class Service:
             self._websub.wake()
         return kept
 
+    def articles_came(self) -> None:
+        """Publish and mail what has been sent in."""
+        self._changed = True
+        self._pictures.wake()
+        self._wake.set()
+
     def _tick(self) -> None:
         self._ticked = time.monotonic()
         self._wake.set()

@@ -23,6 +23,7 @@ from pipeline.app.hearing import Hearing
 from pipeline.app.issue_messages import IssueMessages
 from pipeline.app.picturing import Picturing
 from pipeline.app.publishing import Publishing
+from pipeline.app.pushing import Pushing
 from pipeline.app.reception import Reception
 from pipeline.app.run_book import RunBook
 from pipeline.audience.choices import Choices
@@ -143,6 +144,10 @@ class App:
     @cached_property
     def picturing(self) -> Picturing:
         return Picturing(self.settings, self.store, self.clock, lambda: self.fetcher)
+
+    @cached_property
+    def pushing(self) -> Pushing:
+        return Pushing(self.settings, self.store, self.clock)
 
     # Mail
 

@@ -32,6 +32,7 @@ from pipeline.cli import (
     sources,
     subscribers,
     suppressions,
+    tokens,
     unfence,
 )
 from pipeline.cli.everywhere import Invocation
@@ -105,6 +106,7 @@ root.add_typer(issues.app, name="issues")
 root.add_typer(runs.app, name="runs")
 root.add_typer(subscribers.app, name="subscribers")
 root.add_typer(suppressions.app, name="suppressions")
+root.add_typer(tokens.app, name="tokens")
 root.add_typer(configuration.app, name="config")
 root.command("doctor")(doctor.doctor)
 root.command("hold")(hold.hold)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.cadence import next_slot
 from pipeline.cli.times import shown
 from pipeline.domain.polling import Wait
+from pipeline.wiring.sources import source_address
 
 if TYPE_CHECKING:
     from pipeline.app import App
@@ -91,7 +92,7 @@ def _facts(
     zone: str,
     now: datetime,
 ) -> dict[str, Any]:
-    address = None if source is None else str(source.path if source.type == "directory" else source.url)
+    address = None if source is None else source_address(source)
     state, since = _state(standing, address, waits)
     facts: dict[str, Any] = {
         "name": name,

@@ -53,7 +53,8 @@ class Collection:
     ``sightings`` is empty where ``not_modified``.  ``complete`` tells that the source showed everything it has, so
     that a known key which is absent was withdrawn (a directory); a feed shows a window and is never complete.
     ``problems`` are single articles that could not be read; the others are all there.  ``failed`` are the keys of
-    articles that exist but could not be read: they count as present.  ``notes`` are remarks of which nothing has
+    articles that exist but could not be read: they count as present.  ``withdrawn`` are keys that an
+    answer which is not complete says to be gone.  ``notes`` are remarks of which nothing has
     to be done.  ``poll_after`` is when the server wants to be asked again at the earliest.  ``requests`` and
     ``received`` (bytes) are what the answer cost.  ``older`` are ways to fetch what came before this answer (RFC 5005,
     ``next_url``, the site's API or sitemap): each is tried until one reaches back far enough.
@@ -68,6 +69,7 @@ class Collection:
     not_modified: bool = False
     problems: tuple[Problem, ...] = ()
     failed: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
     notes: tuple[Problem, ...] = ()
     poll_after: datetime | None = None
     requests: int = 0

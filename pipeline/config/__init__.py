@@ -27,7 +27,7 @@ from pipeline.config.providers import (
 )
 from pipeline.config.schema import json_schema
 from pipeline.config.sign_up import SignUp
-from pipeline.config.sources import DirectorySource, FeedSource, SitemapSource, Source, WordPressSource
+from pipeline.config.sources import DirectorySource, FeedSource, PushSource, SitemapSource, Source, WordPressSource
 from pipeline.config.values import ALL, IMMEDIATE
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "PostmarkProvider",
     "Provider",
     "Publish",
+    "PushSource",
     "ResendProvider",
     "SendGridProvider",
     "SesProvider",

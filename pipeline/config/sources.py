@@ -129,10 +129,19 @@ class SitemapSource(_Collected):
     """The largest page that is read, in bytes after decompression."""
 
 
-Source = Annotated[DirectorySource | FeedSource | WordPressSource | SitemapSource, Field(discriminator="type")]
+class PushSource(_Collected):
+    """Articles that a content management system sends to the API by itself; nothing is asked."""
+
+    type: Literal["push"]
+
+
+Source = Annotated[
+    DirectorySource | FeedSource | WordPressSource | SitemapSource | PushSource, Field(discriminator="type")
+]
 SOURCES: dict[str, type[Table]] = {
     "directory": DirectorySource,
     "feed": FeedSource,
     "wordpress": WordPressSource,
     "sitemap": SitemapSource,
+    "push": PushSource,
 }

@@ -199,6 +199,13 @@ class Articles:
         with reading(self.engine) as tx:
             return find_article(tx, name)
 
+    def of_key(self, name: str, key: str) -> ArticleId | None:
+        """The article that a source shows, or showed, under that key."""
+        mine = select(sighting.c.article_id).where(sighting.c.source == name, sighting.c.key == key)
+        with reading(self.engine) as tx:
+            found: int | None = tx.execute(mine).scalar_one_or_none()
+        return None if found is None else ArticleId(found)
+
     def history(self, id_: ArticleId) -> History:
         """The revisions of an article that is there, and its way to mail."""
         with reading(self.engine) as tx:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from pipeline.domain.issue import IssueState
 from pipeline.domain.ledger import BatchState, Books, IssueId, OutcomeKind
@@ -24,7 +25,20 @@ class Carried:
 
 
 def books(tx: Connection, ids: Sequence[int]) -> dict[int, Books]:
-    """The books of each issue: a delivery without an outcome is in doubt or to do, as its batch is."""
+    """The books of each issue; those of issues that have ended were counted once (`keep_books`)."""
+    kept = select(issue.c.id, issue.c.books).where(issue.c.id.in_(ids), issue.c.books.is_not(None))
+    found = {id_: Books(**json.loads(text)) for id_, text in tx.execute(kept)}
+    return found | _counted(tx, [id_ for id_ in ids if id_ not in found])
+
+
+def keep_books(tx: Connection, ids: Sequence[int]) -> None:
+    """Write the books of issues down that have ended."""
+    for id_, counted in _counted(tx, ids).items():
+        tx.execute(update(issue).where(issue.c.id == id_).values(books=json.dumps(asdict(counted))))
+
+
+def _counted(tx: Connection, ids: Sequence[int]) -> dict[int, Books]:
+    """A delivery without an outcome is in doubt or to do, as its batch is."""
     doubtful = and_(delivery.c.outcome.is_(None), batch.c.state == BatchState.IN_DOUBT)
     place = case((doubtful, "in_doubt"), else_=func.coalesce(delivery.c.outcome, "to_do"))
     counted = (
@@ -35,7 +49,7 @@ def books(tx: Connection, ids: Sequence[int]) -> dict[int, Books]:
     )
     audience = select(issue.c.id, issue.c.audience).where(issue.c.id.in_(ids))
     found: dict[int, dict[str, int]] = {id_: {"audience": size} for id_, size in tx.execute(audience)}
-    for id_, place_name, size in tx.execute(counted):
+    for id_, place_name, size in tx.execute(counted) if ids else ():
         found[id_][place_name] = size
     return {id_: Books(**counts) for id_, counts in found.items()}
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, exists, func, select, tuple_, update
 
 from pipeline.domain.issue import Hold, IssueState
 from pipeline.domain.ledger import BatchState, IssueId, OutcomeKind
-from pipeline.store.books import unbalanced
+from pipeline.store.books import keep_books, unbalanced
 from pipeline.store.owed import owe_again
 from pipeline.store.tables import batch, delivery, issue
 
@@ -59,7 +59,8 @@ def stop(tx: Connection, id_: IssueId, reason: str) -> int:
 def end(tx: Connection, id_: IssueId, now: datetime) -> None:
     """End an issue that is being cancelled, if nothing of it is under way or in doubt any more."""
     over = update(issue).where(issue.c.id == id_, issue.c.hold == Hold.CANCELLING, ~_UNSETTLED)
-    tx.execute(over.values(state=IssueState.CANCELLED, hold=None, finished_at=now))
+    ended = over.values(state=IssueState.CANCELLED, hold=None, finished_at=now).returning(issue.c.id)
+    keep_books(tx, tx.execute(ended).scalars().all())
 
 
 def finish(tx: Connection, now: datetime) -> Sequence[IssueId]:
@@ -75,4 +76,5 @@ def finish(tx: Connection, now: datetime) -> Sequence[IssueId]:
     balanced = [id_ for id_ in ids if id_ not in wrong]
     done = {"state": IssueState.FINISHED, "hold": None, "hold_until": None, "finished_at": now}
     tx.execute(update(issue).where(issue.c.id.in_(balanced), ~_UNSETTLED).values(done))
+    keep_books(tx, balanced)
     return balanced

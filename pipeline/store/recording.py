@@ -120,7 +120,7 @@ class Recording:
             self._facets.write()
         self._sightings.write()
         self._admit(made, fresh)
-        retracted = self._retract(present) if self.collection.complete else 0
+        retracted = self._retract(present)
         if read or retracted:
             self.tx.execute(_NEXT_VERSION)
         return Collected(**counts, retracted=retracted, problems=self.collection.problems, notes=tuple(self._notes))
@@ -219,9 +219,16 @@ class Recording:
             self.tx.execute(chosen.values(mailable=mailable))
 
     def _retract(self, present: frozenset[str]) -> int:
-        """Mark the keys that a complete answer no longer has; an article that no source shows is retracted."""
+        """Mark the keys that are gone; an article that no source shows is retracted.
+
+        Gone is what a complete answer no longer has, and of any other what it says to be.
+        """
+        withdrawn = self.collection.withdrawn
+        if not self.collection.complete and not withdrawn:
+            return 0
         mine = and_(sighting.c.source == self.rules.name, sighting.c.gone_at.is_(None))
-        gone = [key for key in self.tx.execute(select(sighting.c.key).where(mine)).scalars() if key not in present]
+        known = self.tx.execute(select(sighting.c.key).where(mine)).scalars()
+        gone = [key for key in known if (key not in present if self.collection.complete else key in withdrawn)]
         count = 0
         for key in gone:
             id_ = self.tx.execute(

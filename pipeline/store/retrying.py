@@ -64,7 +64,7 @@ def retry_failed(tx: Connection, id_: IssueId) -> Retried:
     shares = [_Share(id_, row.uid, *rest) for rest in tx.execute(query).all()]
     count = sum(_retry(tx, share) for share in shares)
     if count:
-        opened = {"state": IssueState.OPEN, "finished_at": None}
+        opened = {"state": IssueState.OPEN, "finished_at": None, "books": None}
         tx.execute(update(issue).where(issue.c.id == id_).values(opened))
     return Retried(deliveries=count, rejected=all_)
 

@@ -137,19 +137,19 @@ class Runs:
         if outcomes:
             query = query.where(run.c.outcome.in_(outcomes))
         with reading(self.engine) as tx:
-            return [_run(row) for row in tx.execute(query)]
+            return [to_run(row) for row in tx.execute(query)]
 
     def last_of_each(self) -> Sequence[Run]:
         """Each job's newest run that is over and was not skipped, by job."""
         newest = select(func.max(run.c.id)).where(run.c.outcome.not_in(_NO_VERDICT)).group_by(run.c.job)
         with reading(self.engine) as tx:
-            return [_run(row) for row in tx.execute(select(run).where(run.c.id.in_(newest)).order_by(run.c.job))]
+            return [to_run(row) for row in tx.execute(select(run).where(run.c.id.in_(newest)).order_by(run.c.job))]
 
     def following(self, after: RunId, watched: Collection[RunId] = ()) -> Sequence[Run]:
         """The runs after this one, and these, oldest first."""
         query = select(run).where(or_(run.c.id > after, run.c.id.in_(watched))).order_by(run.c.id)
         with reading(self.engine) as tx:
-            return [_run(row) for row in tx.execute(query)]
+            return [to_run(row) for row in tx.execute(query)]
 
     def prune(self, before: datetime) -> int:
         """Forget runs that began before this; of each job the newest stays.  Returns how many."""
@@ -161,10 +161,10 @@ class Runs:
     def one(self, id_: RunId) -> Run | None:
         with reading(self.engine) as tx:
             row = tx.execute(select(run).where(run.c.id == id_)).one_or_none()
-        return _run(row) if row else None
+        return to_run(row) if row else None
 
 
-def _run(row: Row[Any]) -> Run:
+def to_run(row: Row[Any]) -> Run:
     return Run(
         id=RunId(row.id),
         job=row.job,

@@ -44,29 +44,8 @@ class SignUps:
 
     def ask(self, asked: NewSignUp, now: datetime) -> None:
         """Take a sign-up down; nothing is looked up, so that it takes the same time whoever it is."""
-        consent = sha256(asked.consent.encode()).hexdigest() if asked.consent else None
-        row = {
-            "kind": asked.kind,
-            "newsletter": asked.newsletter,
-            "subscription_id": asked.subscription,
-            "address": asked.address,
-            "mailbox": mailbox_of(asked.address),
-            "name": asked.name,
-            "cadence": asked.choice.cadence,
-            "topics": json.dumps(asked.choice.topics, ensure_ascii=False),
-            "language": asked.choice.language or "",
-            "timezone": asked.choice.timezone or "",
-            "spoken": asked.spoken,
-            "state": "asked",
-            "asked_at": now,
-            "network": asked.network,
-            "consent": consent,
-        }
         with writing(self.engine) as tx:
-            if consent:
-                words = insert_new(tx, consent_text).values(digest=consent, text=asked.consent)
-                tx.execute(words.on_conflict_do_nothing())
-            tx.execute(insert(sign_up).values(row))
+            take_down(tx, asked, now)
 
     def decide(self, now: datetime) -> int:
         """Decide on the oldest sign-ups that were taken down, some hundred at once; returns how many there were."""
@@ -96,6 +75,32 @@ class SignUps:
         with writing(self.engine) as tx:
             tx.execute(delete(sign_up).where(*late))
             tx.execute(delete(notice).where(notice.c.message.is_(None), notice.c.created_at <= now - REMEMBERED))
+
+
+def take_down(tx: Connection, asked: NewSignUp, now: datetime) -> SignUpId:
+    """Write down what was asked for, and the words that were agreed to."""
+    consent = sha256(asked.consent.encode()).hexdigest() if asked.consent else None
+    row = {
+        "kind": asked.kind,
+        "newsletter": asked.newsletter,
+        "subscription_id": asked.subscription,
+        "address": asked.address,
+        "mailbox": mailbox_of(asked.address),
+        "name": asked.name,
+        "cadence": asked.choice.cadence,
+        "topics": json.dumps(asked.choice.topics, ensure_ascii=False),
+        "language": asked.choice.language or "",
+        "timezone": asked.choice.timezone or "",
+        "spoken": asked.spoken,
+        "state": "asked",
+        "asked_at": now,
+        "network": asked.network,
+        "consent": consent,
+    }
+    if consent:
+        words = insert_new(tx, consent_text).values(digest=consent, text=asked.consent)
+        tx.execute(words.on_conflict_do_nothing())
+    return SignUpId(tx.execute(insert(sign_up).values(row).returning(sign_up.c.id)).scalar_one())
 
 
 def _decide(tx: Connection, rows: Sequence[Row[Any]], digests: Digests, now: datetime) -> None:

@@ -13,7 +13,10 @@ from sqlalchemy import Engine, select
 
 from pipeline.domain.selection import Selection
 from pipeline.errors import StoreUnavailable
+from pipeline.store.admissions import Admissions
 from pipeline.store.adoptions import Adoptions
+from pipeline.store.api_answers import ApiAnswers
+from pipeline.store.api_tokens import ApiTokens
 from pipeline.store.archives import FeedArchive
 from pipeline.store.articles import Articles
 from pipeline.store.database import open_engine, reading, sqlite_file
@@ -23,6 +26,7 @@ from pipeline.store.evidence import EvidenceBook
 from pipeline.store.fence import Fence, ensure_instance
 from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
+from pipeline.store.listings import Listings
 from pipeline.store.migrate import migrate
 from pipeline.store.notices import StoredNotices
 from pipeline.store.pictures import StoredPictures
@@ -128,6 +132,22 @@ class Store:
     @cached_property
     def evidence(self) -> EvidenceBook:
         return EvidenceBook(engine=self.engine, digests=self.digests)
+
+    @cached_property
+    def listings(self) -> Listings:
+        return Listings(engine=self.engine)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokens:
+        return ApiTokens(engine=self.engine)
+
+    @cached_property
+    def api_answers(self) -> ApiAnswers:
+        return ApiAnswers(engine=self.engine)
+
+    @cached_property
+    def admissions(self) -> Admissions:
+        return Admissions(engine=self.engine, digests=self.digests)
 
     @cached_property
     def websub(self) -> WebSub:

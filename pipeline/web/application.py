@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from pipeline.audience.choices import Choices
 from pipeline.catalogues import Tone
@@ -25,6 +26,8 @@ from pipeline.web.site import Clock, Health, WebSite
 from pipeline.web.tracking import TrackedLinkPages
 from pipeline.web.unsubscribe import LARGEST_FORM, UnsubscribePages
 from pipeline.web.webhooks import LARGEST_POST, WebhookEndpoint
+
+API_ROOT = "/api/v1"
 
 
 def create_app(  # noqa: PLR0913 -- what the site consists of
@@ -42,6 +45,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     webhooks: WebhookEndpoint | None = None,
     audience: Audience | None = None,
     tracking: TrackedLinkPages | None = None,
+    api: ASGIApp | None = None,
 ) -> Starlette:
     """The public web app.
 
@@ -51,6 +55,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     ``pictures`` is the directory of copies, if there are any.  ``webhooks`` takes what mail providers post.
     ``tracking`` answers counted links.
     ``audience`` is what the pages for sign-up, preferences and past issues need; None where there are none.
+    ``api`` answers programs below `API_ROOT`.
     """
     pages = Pages(templates, site, tone)
     unsubscribe = UnsubscribePages(site, pages, choices, clock)
@@ -65,7 +70,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
         body = {"ready": state.ready, "details": dict(state.details)}
         return JSONResponse(body, status_code=200 if state.ready else 503, headers={"cache-control": "no-store"})
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/", lambda _request: RedirectResponse("feeds/", status_code=302)),
         Route("/feeds", lambda _request: RedirectResponse("feeds/", status_code=301)),
         Route("/feeds/{path:path}", feeds),
@@ -92,6 +97,8 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
             Route("/hub", hub.get),
             Route("/hub", hub.post, methods=["POST"], max_body_size=LARGEST_REQUEST),
         ]
+    if api is not None:
+        routes.append(Mount(API_ROOT, app=api))
     app = Starlette(
         routes=routes,
         middleware=[Middleware(SafetyNet), Middleware(Redirects, site.redirects, site.url)],

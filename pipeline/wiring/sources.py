@@ -91,6 +91,10 @@ def make_source(settings: config.Config, source: config.Source, fetcher: Callabl
                 timezone=settings.site.timezone,
                 allow_private=source.allow_private,
             )
+        case config.PushSource():
+            from pipeline.collect.sources.push import PushSource  # noqa: PLC0415
+
+            return PushSource(source.name)
 
 
 def _ways_beyond(
@@ -137,7 +141,12 @@ def _whole(settings: config.Config, source: config.FeedSource, feed: FeedSource,
 
 def source_address(source: config.Source) -> str:
     """Where it is asked."""
-    return str(source.path) if isinstance(source, config.DirectorySource) else source.url
+    match source:
+        case config.DirectorySource():
+            return str(source.path)
+        case config.PushSource():
+            return "/api/v1/articles"
+    return source.url
 
 
 @cache
@@ -150,7 +159,7 @@ def _interval(schedule: str, zone: str) -> timedelta:
 
 def source_rules(settings: config.Config, source: config.Source) -> SourceRules:
     host = urlsplit(settings.site.url).hostname or "localhost"
-    ours = isinstance(source, config.DirectorySource)
+    ours = isinstance(source, config.DirectorySource | config.PushSource)
     return SourceRules(
         name=source.name,
         settle=source.settle,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.store.tables.adoption import adopted_id, adopted_name
+from pipeline.store.tables.api import api_answer, api_token
 from pipeline.store.tables.articles import alias, article, article_facet, article_topic, gap, revision, sighting, source
 from pipeline.store.tables.audience import subscriber, subscription, subscription_group, suppression, topic_set
 from pipeline.store.tables.base import metadata
@@ -19,6 +20,8 @@ __all__ = [
     "adopted_id",
     "adopted_name",
     "alias",
+    "api_answer",
+    "api_token",
     "article",
     "article_facet",
     "article_picture",

@@ -77,6 +77,9 @@ subscription = Table(
     Column("paused_until", UtcTime),
     UniqueConstraint("subscriber_id", "newsletter"),
     CheckConstraint("state IN ('pending', 'active', 'paused', 'unsubscribed')", name="state"),
+    # Lists in pages, of a newsletter and of those in a state.
+    Index(None, "newsletter", "id"),
+    Index(None, "newsletter", "state", "id"),
     # All that freezing an issue reads of a subscription.
     Index("ix_subscription_group", "group_id", "state", "subscriber_id", "id"),
 )

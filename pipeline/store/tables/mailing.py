@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from pipeline.domain.issue import Hold
@@ -49,10 +50,13 @@ issue = Table(
     Column("hold_until", UtcTime),
     # How many recipients are still to be handed over before it holds; None before the first one is.
     Column("canary", Integer),
+    # The books as JSON once it has ended: then they are not counted again.
+    Column("books", Text),
     UniqueConstraint("newsletter", "cadence", "zone", "slot"),
     CheckConstraint("state IN ('open', 'finished', 'skipped', 'missed', 'cancelled')", name="state"),
     CheckConstraint(f"hold IN ({', '.join(repr(hold.value) for hold in Hold)})", name="hold"),
     Index(None, "state"),
+    Index(None, "slot", "id"),
 )
 
 variant = Table(
@@ -127,6 +131,7 @@ batch = Table(
     Index(None, "state", "issue_id", "variant_id", "sequence"),
 )
 
+_NOT_ACCEPTED = text("outcome IN ('rejected', 'suppressed', 'cancelled')")
 delivery = Table(
     "delivery",
     metadata,
@@ -145,5 +150,9 @@ delivery = Table(
     CheckConstraint("outcome IN ('accepted', 'rejected', 'suppressed', 'cancelled')", name="outcome"),
     CheckConstraint("outcome IS NOT NULL OR sequence IS NOT NULL", name="to_do_has_batch"),
     Index(None, "variant_id", "sequence"),
+    # What was not accepted is asked for, and is little of a large issue.
+    Index(
+        "ix_delivery_not_accepted", "issue_id", "outcome", sqlite_where=_NOT_ACCEPTED, postgresql_where=_NOT_ACCEPTED
+    ),
     sqlite_with_rowid=False,
 )
