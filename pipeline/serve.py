@@ -20,8 +20,10 @@ from pipeline.errors import ConfigError, PipelineError, Problem
 from pipeline.people_serving import audience_of, site_of
 from pipeline.schedule.systemd import Notifier
 from pipeline.service import Service
+from pipeline.watching.metrics import Metrics
 from pipeline.web.application import create_app
 from pipeline.web.feeds import FeedDocuments
+from pipeline.web.metrics import MetricsEndpoint
 from pipeline.web.server import WebServer, listen_at
 from pipeline.web.tracking import TrackedLinkPages
 from pipeline.web.webhooks import WebhookEndpoint
@@ -45,6 +47,7 @@ class House:
             choices=app.choices,
             health=self.service.health,
             alive=self.service.alive,
+            metrics=_metrics(app),
             clock=app.clock,
             ask_hub=self.service.ask_hub if is_ours(settings) else None,
             pictures=settings.pictures.directory,
@@ -108,6 +111,14 @@ def serve(
         finally:
             house.close()
             listener.close()
+
+
+def _metrics(app: App) -> MetricsEndpoint | None:
+    chosen = app.settings.metrics
+    if chosen.token_env is None and not chosen.loopback:
+        return None
+    token = app.settings.secret(chosen.token_env).get_secret_value() if chosen.token_env else None
+    return MetricsEndpoint(Metrics(app), token, chosen.loopback)
 
 
 def _made(open_app: Callable[[], App]) -> House:

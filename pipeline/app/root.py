@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipeline import config, wiring
-from pipeline.app.call_log import log_call
+from pipeline.app.call_log import CallTally
 from pipeline.app.enlisting import enlist
 from pipeline.app.hearing import Hearing
 from pipeline.app.issue_messages import IssueMessages
@@ -66,6 +66,7 @@ class App:
     store: Store
     clock: Clock = now
     network: Network | None = None
+    calls: CallTally = field(default_factory=CallTally)
     _providers: dict[str, Provider] = field(default_factory=dict)
     _fetcher: Fetcher | None = None
     _making: Lock = field(default_factory=Lock)
@@ -172,7 +173,7 @@ class App:
             senders=wiring.deliver.senders(self.settings),
             canaries=wiring.deliver.canaries(self.settings),
             witnesses=self.store.events.told_of,
-            tell=log_call,
+            tell=self.calls.tell,
         )
 
     def review_canaries(self) -> None:

@@ -17,7 +17,19 @@ from pipeline.config.references import Mistake, broken_references, named_secrets
 from pipeline.config.wording import mistake_of
 from pipeline.errors import ConfigError, Problem
 
-_SECTIONS = ("store", "web", "runs", "publish", "templates", "brand", "preflight", "pictures", "bounces", "sign_up")
+_SECTIONS = (
+    "store",
+    "web",
+    "runs",
+    "metrics",
+    "publish",
+    "templates",
+    "brand",
+    "preflight",
+    "pictures",
+    "bounces",
+    "sign_up",
+)
 _LINE = re.compile(r"\(at line (\d+)")
 
 

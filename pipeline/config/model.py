@@ -15,7 +15,7 @@ from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
 from pipeline.config.canary import Canary
 from pipeline.config.composition import Composition
-from pipeline.config.operation import Runs
+from pipeline.config.operation import Metrics, Runs
 from pipeline.config.pictures import Pictures
 from pipeline.config.podcast import Podcast
 from pipeline.config.preflight import Preflight
@@ -262,6 +262,7 @@ class Config(Table):
     store: Store = Field(default_factory=Store)
     web: Web = Field(default_factory=Web)
     runs: Runs = Field(default_factory=Runs)
+    metrics: Metrics = Field(default_factory=Metrics)
     publish: Publish = Field(default_factory=Publish)
     templates: Templates = Field(default_factory=Templates)
     brand: Brand = Field(default_factory=Brand)

@@ -24,6 +24,7 @@ from pipeline.store.event_polls import EventPolls
 from pipeline.store.events import Events
 from pipeline.store.evidence import EvidenceBook
 from pipeline.store.fence import Fence, ensure_instance
+from pipeline.store.figures import Figures
 from pipeline.store.issues import Issues
 from pipeline.store.ledger import StoredLedger
 from pipeline.store.listings import Listings
@@ -124,6 +125,10 @@ class Store:
     @cached_property
     def runs(self) -> Runs:
         return Runs(engine=self.engine)
+
+    @cached_property
+    def figures(self) -> Figures:
+        return Figures(engine=self.engine)
 
     @cached_property
     def standstills(self) -> Standstills:

@@ -17,6 +17,7 @@ from pipeline.audience.choices import Choices
 from pipeline.catalogues import Tone
 from pipeline.web.feeds import FeedDocuments
 from pipeline.web.hub import LARGEST_REQUEST, Ask, HubEndpoint
+from pipeline.web.metrics import MetricsEndpoint
 from pipeline.web.pages import Pages
 from pipeline.web.people import Audience, people_routes
 from pipeline.web.pictures import PictureFiles
@@ -39,6 +40,7 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     health: Callable[[], Health],
     clock: Clock,
     alive: Callable[[], bool] = lambda: True,
+    metrics: MetricsEndpoint | None = None,
     ask_hub: Ask | None = None,
     pictures: Path | None = None,
     tone: Tone = "formal",
@@ -79,6 +81,8 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
         Route("/healthz", living),
         Route("/readyz", ready),
     ]
+    if metrics is not None:
+        routes.append(Route("/metrics", metrics.answer))
     if audience is not None:
         routes += people_routes(site, pages, audience, templates, clock)
     if pictures is not None:
