@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.cli.everywhere import invocation
-from pipeline.cli.failures import WrongUse
+from pipeline.cli.failures import FAILED, WrongUse
 from pipeline.cli.groups import listing
+from pipeline.domain.run import RunOutcome
 
 if TYPE_CHECKING:
     from pipeline.domain.run import Run
@@ -21,6 +24,9 @@ def list_runs(
     context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many of the newest.")] = 20,
     job: Annotated[str | None, typer.Option(help="Only runs of this job, such as run or collect/SOURCE.")] = None,
+    outcome: Annotated[
+        list[RunOutcome] | None, typer.Option(help="Only those that ended so; may be given more than once.")
+    ] = None,
 ) -> None:
     r"""List the newest runs. Those of `rundbrief serve` have a slot: the time that they were for.
 
@@ -28,27 +34,29 @@ def list_runs(
     Examples:
       rundbrief runs
       rundbrief runs --job run --limit 3
+      rundbrief runs --outcome failed --outcome missed
     """
     from pipeline.cli.output import print_json, print_table
     from pipeline.cli.times import shown, span
 
     asked = invocation(context)
     with asked.app() as opened:
-        found = opened.store.runs.newest(limit=limit, job=job)
+        found = opened.store.runs.newest(limit=limit, job=job, outcomes=outcome or ())
         zone = opened.settings.site.timezone
     if asked.as_json:
         print_json({"runs": [_plain(run) for run in found]})
         return
     print_table(
-        ("ID", "JOB", "SLOT", "STARTED", "TOOK", "OUTCOME", "PROBLEMS", "REASON"),
+        ("ID", "JOB", "SLOT", "BY", "STARTED", "TOOK", "OUTCOME", "PROBLEMS", "REASON"),
         [
             (
                 run.id,
                 run.job,
                 shown(run.slot, zone),
+                _words(run.started_by),
                 shown(run.started, zone),
                 span(run.ended - run.started if run.ended else None),
-                run.outcome.value.replace("_", " "),
+                _words(run.outcome),
                 len(run.problems),
                 run.reason,
             )
@@ -63,7 +71,7 @@ def list_runs(
 def show_run(
     context: typer.Context, run: Annotated[int, typer.Argument(metavar="ID", help="Its number in `rundbrief runs`.")]
 ) -> None:
-    r"""Show one run: what it counted, and its problems.
+    r"""Show one run: what it counted, its problems, and the last lines that were logged in it.
 
     \b
     Example:
@@ -88,14 +96,41 @@ def show_run(
             ("Run", found.id),
             ("Job", found.job),
             ("Slot", shown(found.slot, zone)),
+            ("Started by", _words(found.started_by)),
             ("Started", shown(found.started, zone)),
             ("Took", span(found.ended - found.started if found.ended else None)),
-            ("Outcome", found.outcome.value.replace("_", " ")),
+            ("Outcome", _words(found.outcome)),
             ("Reason", found.reason),
             *_counted(found.counts),
             ("Problems", "\n".join(line_of(problem) for problem in found.problems)),
+            ("Log", "\n".join(map(_log_line, found.log))),
         ]
     )
+
+
+@app.command("follow")
+def follow_runs(
+    context: typer.Context,
+    run: Annotated[
+        int | None, typer.Argument(metavar="[ID]", help="Only this one, until it ends; all, until Ctrl-C, if absent.")
+    ] = None,
+) -> None:
+    r"""Tell of runs as they begin and end, in whatever process they are.
+
+    With an ID it ends with that run, and with 1 where that failed. With --json each line is an object.
+
+    \b
+    Examples:
+      rundbrief runs follow
+      rundbrief runs follow 7
+    """
+    from pipeline.cli.run_following import follow
+
+    asked = invocation(context)
+    with asked.app() as opened:
+        failed = follow(opened.store.runs, opened.settings.site.timezone, run, as_json=asked.as_json)
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 def _plain(run: Run) -> dict[str, Any]:
@@ -103,13 +138,27 @@ def _plain(run: Run) -> dict[str, Any]:
         "id": run.id,
         "job": run.job,
         "slot": run.slot,
+        "started_by": run.started_by,
         "started": run.started,
         "ended": run.ended,
         "outcome": run.outcome.value,
         "reason": run.reason,
         "counts": run.counts,
         "problems": run.problems,
+        "log": run.log,
     }
+
+
+def _words(value: StrEnum | None) -> str:
+    return value.value.replace("_", " ") if value else ""
+
+
+def _log_line(line: Mapping[str, str]) -> str:
+    """``22:10:02 warning: what happened (name=value)``."""
+    rest = {name: value for name, value in line.items() if name not in ("timestamp", "level", "event")}
+    facts = ", ".join(f"{name}={value}" for name, value in rest.items())
+    said = f"{line.get('timestamp', '')[11:19]} {line.get('level', '')}: {line.get('event', '')}"
+    return f"{said} ({facts})" if facts else said
 
 
 def _counted(counts: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (what a run counted, as it was written down)
