@@ -8,8 +8,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
@@ -27,6 +26,7 @@ from pipeline.web.site import Clock, Health, WebSite
 from pipeline.web.tracking import TrackedLinkPages
 from pipeline.web.unsubscribe import LARGEST_FORM, UnsubscribePages
 from pipeline.web.webhooks import LARGEST_POST, WebhookEndpoint
+from pipeline.web.wellbeing import wellbeing_routes
 
 API_ROOT = "/api/v1"
 
@@ -62,27 +62,14 @@ def create_app(  # noqa: PLR0913 -- what the site consists of
     pages = Pages(templates, site, tone)
     unsubscribe = UnsubscribePages(site, pages, choices, clock)
 
-    def living(_request: Request) -> Response:
-        lives = alive()
-        text, status = ("ok\n", 200) if lives else ("stands still\n", 503)
-        return PlainTextResponse(text, status_code=status, headers={"cache-control": "no-store"})
-
-    def ready(_request: Request) -> Response:
-        state = health()
-        body = {"ready": state.ready, "details": dict(state.details)}
-        return JSONResponse(body, status_code=200 if state.ready else 503, headers={"cache-control": "no-store"})
-
     routes: list[BaseRoute] = [
         Route("/", lambda _request: RedirectResponse("feeds/", status_code=302)),
         Route("/feeds", lambda _request: RedirectResponse("feeds/", status_code=301)),
         Route("/feeds/{path:path}", feeds),
         Route("/unsubscribe/{token}", unsubscribe.show),
         Route("/unsubscribe/{token}", unsubscribe.act, methods=["POST"], max_body_size=LARGEST_FORM),
-        Route("/healthz", living),
-        Route("/readyz", ready),
+        *wellbeing_routes(health, alive, metrics),
     ]
-    if metrics is not None:
-        routes.append(Route("/metrics", metrics.answer))
     if audience is not None:
         routes += people_routes(site, pages, audience, templates, clock)
     if pictures is not None:
