@@ -56,15 +56,19 @@ def _named(uri: str, name: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database of our own without rows."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/rundbrief.db"
+        yield f"sqlite:///{tmp_path}/rundbrief.db"
+        return
     server: str = request.getfixturevalue("postgresql")
     name = f"test_{next(_names)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")  # type: ignore[arg-type]
-    return _named(server, name)
+    yield _named(server, name)
+    # A thousand of them would fill the disk, and take minutes to delete.
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
 
 @pytest.fixture
