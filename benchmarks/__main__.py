@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import collecting, freezing, mailing, publishing, rendering, serving
+from benchmarks import collecting, freezing, importing, mailing, publishing, rendering, serving
 from benchmarks.measure import Row, table
 
 BENCHMARKS = {
     "collecting": collecting.run,
     "freezing": freezing.run,
+    "importing": importing.run,
     "mailing": mailing.run,
     "publishing": publishing.run,
     "rendering": rendering.run,

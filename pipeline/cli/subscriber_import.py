@@ -135,12 +135,13 @@ def _tell(report: ImportReport, found: SubscriberList, what: str, *, dry_run: bo
         f"{'Would import' if dry_run else 'Imported'} {counts.new} new subscribers of {what}; {counts.existing} were "
         f"there already, {counts.suppressed} are suppressed, {report.left_out} rows were left out."
     )
-    if counts.ended or counts.barred or counts.unconfirmed:
-        say(
-            f"By what the list says, {counts.ended} have unsubscribed and are written down as that, the addresses of "
-            f"{counts.barred} are suppressed (bounced, complained, blocked), and {counts.unconfirmed} never said yes "
-            "and were left out."
-        )
+    stood = (
+        (counts.ended, "unsubscribed: written down as that"),
+        (counts.barred, "bounced, complained or blocked: suppressed"),
+        (counts.unconfirmed, "never confirmed: left out"),
+    )
+    if told := "; ".join(f"{number} {what}" for number, what in stood if number):
+        say(f"Of those in the list: {told}.")
 
 
 def _chosen(mapped: Sequence[str]) -> Mapping[str, str]:

@@ -36,7 +36,8 @@ def show(context: typer.Context, address: Address) -> None:
     problems = [] if known or suppressed else [_unknown(address)]
     report_problems(problems)
     if asked.as_json:
-        print_json({"subscriber": known, "suppressed": suppressed, "problems": problems})
+        why = suppressed and {"reason": suppressed.reason, "since": suppressed.since, "detail": suppressed.detail}
+        print_json({"subscriber": known, "suppressed": why, "problems": problems})
     elif not problems:
         _tell(known, suppressed, zone)
     if problems:

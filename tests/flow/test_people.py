@@ -553,3 +553,25 @@ def test_a_newsletter_without_an_archive_says_nothing_of_one(tmp_path: Path) -> 
         (mail,) = house.mails(ANNA, "Neues")
         assert "/archive/" not in body(mail)
         assert mail["List-Archive"] is None
+
+
+def test_who_left_long_ago_is_deleted_where_the_operator_says_so(tmp_path: Path) -> None:
+    config = CONFIG.replace("[[sources]]", '[retention]\nunsubscribed = "30 days"\n\n[[sources]]', 1)
+    with open_house(tmp_path / "house", config) as house:
+        one = house.subscribed()
+        house.subscribed("ben@example.org")
+        leave = f"/unsubscribe/{house.token('unsubscribe', one)}"
+        house.post(leave, ONE_CLICK)
+        house.pass_time(days=29)
+        house.work()
+        house.post(leave, {"action": "undo"})
+        assert state(house) is SubscriptionState.ACTIVE, "they may take it back until then"
+        house.post(leave, ONE_CLICK)
+        house.pass_time(days=31)
+        house.work()
+        assert state(house) is None
+        assert house.post(leave, ONE_CLICK).status_code == 200, "their link works on"
+        suppressed = house.app.store.subscriptions.suppression(ANNA)
+        assert suppressed is not None
+        assert suppressed.reason is SuppressionReason.ERASED
+        assert [one.subscriber.address for one in house.app.store.subscriptions.listed()] == ["ben@example.org"]
