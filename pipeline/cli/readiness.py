@@ -24,6 +24,8 @@ def examine(settings: config.Config) -> Iterator[Examined]:
             yield Examined(what=f"source {source.name}: {source.path}", problems=_readable(source))
     for newsletter in settings.newsletters:
         yield _templates(settings, newsletter)
+        if newsletter.unsubscribe_mailto:
+            yield _leaving_by_mail(settings, newsletter)
     yield _guarded("templates of pages", partial(_compile_pages, settings))
     for name in dict.fromkeys(name for letter in settings.newsletters for name in letter.providers):
         yield _guarded(f"provider {name} ({settings.providers[name].type})", partial(_make, settings, name))
@@ -93,6 +95,18 @@ def _templates(settings: config.Config, newsletter: config.Newsletter) -> Examin
         failed = Problem(code=failed.code, where=failed.where or where, what=failed.what, mend=failed.mend)
         return Examined(what=where, problems=(failed,))
     return Examined(what=where, problems=tuple(found[Level.ERROR]), warnings=tuple(found[Level.WARNING]))
+
+
+def _leaving_by_mail(settings: config.Config, newsletter: config.Newsletter) -> Examined:
+    address = newsletter.unsubscribe_mailto
+    looked_at = f"newsletter {newsletter.name}: mail to {address} ends subscriptions"
+    if settings.bounces.maildir is not None or settings.bounces.imap is not None:
+        return Examined(what=looked_at)
+    what = f"Nobody reads what mail programs send to {address}: people who leave by mail would go on getting it."
+    mend = "Name the mailbox that it is delivered into in [bounces], or leave `unsubscribe_mailto` out."
+    where = f"newsletters.{newsletter.name}.unsubscribe_mailto"
+    warning = Problem(code="unread-mailbox", where=where, what=what, mend=mend)
+    return Examined(what=looked_at, warnings=(warning,))
 
 
 def _example(number: int, language: str) -> Article:

@@ -67,6 +67,15 @@ def test_a_check_without_problems_says_what_it_looked_at_and_changes_nothing(pro
     assert all(one["ok"] for one in project.done("check", "--json").json["checks"])
 
 
+def test_a_check_warns_of_a_mailbox_for_those_who_leave_that_nobody_reads(project: Project) -> None:
+    project.configure("[newsletters.cadences]", 'unsubscribe_mailto = "leave@example.org"\n[newsletters.cadences]')
+    unread = "newsletters.wochenblick.unsubscribe_mailto"
+    assert unread in [one["where"] for one in project.done("check", "--json").json["warnings"]]
+    (project.directory / "leaving" / "new").mkdir(parents=True)
+    project.configure("[providers.outbox]", '[bounces]\nmaildir = "leaving"\n\n[providers.outbox]')
+    assert unread not in [one["where"] for one in project.done("check", "--json").json["warnings"]]
+
+
 def test_a_check_lists_every_problem(project: Project) -> None:
     project.configure('"articles"', '"nowhere"')
     (project.directory / "templates" / "email" / "digest.html.j2").write_text("{{ no_such_thing }}\n")
