@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+from tests.fakes.postgresql import postgresql
+
+__all__ = ["postgresql"]
+
 settings.register_profile("thousands", max_examples=5_000)

@@ -6,39 +6,17 @@ twice, and who misses it is listed in doubt until a person decides.  With neithe
 
 from __future__ import annotations
 
-import random
 import signal
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.crashing import Scene, scene
-from tests.fakes.mortal_mail import Worker
+from tests.fakes.crashing import Scene
 
-# Keys; a log; neither.
-KINDS = ("resend", "postmark", "sendgrid")
 # Each commit is seen before it takes effect, and after it by what comes next; a call before its first byte and between
 # its parts; the file of the fence before it is there.
 EVENTS = ("commit", "http.client.send", "os.rename")
-
-
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Sequence[Worker]]:
-    with Worker() as one, Worker() as two:
-        yield one, two
-
-
-@pytest.fixture(params=KINDS)
-def at_work(request: pytest.FixtureRequest, workers: Sequence[Worker]) -> Iterator[Scene]:
-    # In memory: a kill is no less a kill there, and nothing waits for a disk.
-    with (
-        tempfile.TemporaryDirectory(dir="/dev/shm") as directory,
-        scene(Path(directory), request.param, workers) as made,
-    ):
-        yield made
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -54,10 +32,6 @@ def test_wherever_a_worker_is_killed_the_next_one_completes_the_issue(at_work: S
         at_work.check()
         at_work.decide()
     at_work.ends_well()
-
-
-def test_two_workers_that_are_killed_at_random_moments_lose_and_repeat_nothing(at_work: Scene) -> None:
-    kill_at_random(at_work, rounds=8, chance=random.Random(20261125))
 
 
 @pytest.mark.parametrize("event", ["http.client.send", "commit"])
@@ -91,28 +65,6 @@ def test_a_full_disk_loses_and_repeats_nothing(at_work: Scene) -> None:
         at_work.decide()
     at_work.ends_well()
     assert full >= 3
-
-
-def kill_at_random(at_work: Scene, *, rounds: int, chance: random.Random) -> int:
-    """Kill both workers again and again at random moments; returns how many kills met a living process."""
-    killed = 0
-    for _ in range(rounds):
-        at_work.publish()
-        for worker in at_work.workers:
-            at_work.start(worker)
-        for worker in chance.sample(list(at_work.workers), 2):
-            time.sleep(chance.uniform(0.0, 0.15))
-            worker.signal(signal.SIGKILL)
-        killed += sum([worker.ended() == -signal.SIGKILL for worker in at_work.workers])
-        if chance.random() < 0.3:
-            at_work.settle()
-            at_work.check()
-            at_work.decide()
-    at_work.settle()
-    at_work.check()
-    at_work.decide()
-    at_work.ends_well()
-    return killed
 
 
 def wait_until_stopped(pid: int) -> None:

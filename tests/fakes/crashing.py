@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 from pipeline.domain.ledger import IssueId
 from pipeline.store.store import Store, open_store
-from tests.fakes.mailgun_server import MailgunServer
+from tests.fakes.mailgun_server import Fault, MailgunServer, cut, delayed, html_page, internal_error
 from tests.fakes.mailing import show, sighting, subscribe
 from tests.fakes.mortal_mail import Worker
 from tests.fakes.postmark_server import PostmarkServer
@@ -22,16 +23,32 @@ from tests.fakes.sendgrid_server import SendGridServer
 from tests.fakes.smtp_server import SmtpServer
 
 PEOPLE = tuple(f"person{n}" for n in range(3))
+NOBODY = "nobody@example.org"
 WITH_KEYS = ("resend",)
 WITH_LOG = ("postmark", "mailgun")
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+TROUBLE = (
+    Fault(),
+    Fault(status=429, body="{}", headers={"Retry-After": "0"}),
+    Fault(status=503, body="{}", headers={"Retry-After": "0"}),
+    internal_error(accept=True),
+    internal_error(accept=False),
+    cut(accept=True),
+    cut(accept=False),
+    html_page(accept=True),
+    delayed(0.05),
+)
 
 
 @dataclass
 class Scene:
-    """``server`` accepts what ``workers`` hand over; issue ``round`` is the newest."""
+    """``server`` accepts what ``workers`` hand over; issue ``round`` is the newest.
+
+    It refuses one of the subscribers: an error for one item of a call.
+    """
 
     directory: Path
+    store_url: str
     store: Store
     server: ResendServer | PostmarkServer | MailgunServer | SendGridServer | SmtpServer
     kind: str
@@ -40,7 +57,8 @@ class Scene:
     round: int = 0
 
     def start(self, worker: Worker, **order: Any) -> None:
-        worker.start(directory=str(self.directory), provider=self.kind, url=self.url, **order)
+        where = {"directory": str(self.directory), "store": self.store_url}
+        worker.start(**where, provider=self.kind, url=self.url, **order)
 
     def run(self, **order: Any) -> int:
         """Let the first worker mail what is due; how it ended, negative for the signal that killed it."""
@@ -63,8 +81,19 @@ class Scene:
                 found = [(address, str(message["Subject"])) for address, message in api.accepted]
         return Counter((address, title) for address, subject in found for title in subject.split("|"))
 
+    def trouble(self, chance: random.Random) -> None:
+        """Let some of the next calls go wrong: limits, errors, silence, answers that are lost after acceptance."""
+        if isinstance(self.server, SmtpServer):
+            self.server.script.data.extend(chance.choices(["", "451 4.3.0 Later", "554 5.3.0 No"], [8, 1, 1], k=4))
+        else:
+            self.server.faults.extend(chance.choices(TROUBLE, k=chance.randint(0, 4)))
+
     def settle(self) -> None:
         """Let a worker go on until nothing can be done without a person."""
+        if isinstance(self.server, SmtpServer):
+            self.server.script.data.clear()
+        else:
+            self.server.faults.clear()
         assert self.run() == 0
         assert self.store.issues.unbalanced() == {}
 
@@ -118,13 +147,14 @@ class Scene:
             details = self.store.issues.details(IssueId(id_))
             (variant,) = details.variants
             for batch in details.open_batches:
-                seen = {(address, (variant.subject or "").split("|")[0]) in accepted for address in batch.recipients}
-                assert len(seen) == 1, "a batch was accepted as a whole or not at all"
-                self.store.ledger.decide(id_, [batch.id], accepted=seen.pop(), now=datetime.now(UTC))
+                title = (variant.subject or "").split("|")[0]
+                seen = {(address, title) in accepted for address in batch.recipients if address != NOBODY}
+                assert len(seen) <= 1, "a batch was accepted as a whole or not at all"
+                self.store.ledger.decide(id_, [batch.id], accepted=seen == {True}, now=datetime.now(UTC))
 
 
 @contextmanager
-def scene(directory: Path, kind: str, workers: Sequence[Worker]) -> Iterator[Scene]:
+def scene(directory: Path, kind: str, workers: Sequence[Worker], store_url: str = "") -> Iterator[Scene]:
     servers = {
         "resend": ResendServer,
         "postmark": PostmarkServer,
@@ -135,7 +165,12 @@ def scene(directory: Path, kind: str, workers: Sequence[Worker]) -> Iterator[Sce
     with ExitStack() as stack:
         server = stack.enter_context(servers[kind]())
         url = f"127.0.0.1:{server.port}" if isinstance(server, SmtpServer) else server.base_url
-        store = open_store(f"sqlite:///{directory}/rundbrief.db", directory, BEGIN)
+        store_url = store_url or f"sqlite:///{directory}/rundbrief.db"
+        store = open_store(store_url, directory, BEGIN)
         stack.callback(store.close)
-        subscribe(store, BEGIN, *PEOPLE)
-        yield Scene(directory, store, server, kind, url, workers)
+        subscribe(store, BEGIN, *PEOPLE, NOBODY.partition("@")[0])
+        if isinstance(server, SmtpServer):
+            server.script.rcpt[NOBODY] = "550 5.1.1 There is no such user"
+        else:
+            server.refused_addresses.add(NOBODY)
+        yield Scene(directory, store_url, store, server, kind, url, workers)

@@ -2,9 +2,10 @@
 
 ``python -m tests.fakes.mortal_mail`` reads a JSON order a line, forks a child that has everything imported, and prints
 its process id, then how it ended.  In an order: ``at`` and ``count`` (the child kills itself at that occurrence of an
-event: ``begin`` or ``commit`` of a transaction, before it takes effect, or one of Python's audit events), ``stop``
-(stops itself there instead), ``room`` (so many bytes may its files grow), ``skew`` (seconds that its clock is ahead).
-There is no hook in the product for this.
+event; the first, if there is no count), ``of`` (only where this is in a statement of the transaction), ``stop`` (stops
+itself there instead), ``room`` (so many bytes may its files grow), ``skew`` (seconds that its clock is ahead).  Events
+are ``begin``, ``statement`` and ``commit`` of a transaction, before they take effect, ``committed``, and Python's
+audit events.  There is no hook in the product for this.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -51,7 +53,7 @@ class Worker:
         self._process.stdout.close()
 
     def start(self, **order: Any) -> None:
-        """Let a child mail what is due in the store in ``directory``, by the ``provider`` of that kind at ``url``."""
+        """Let a child mail what is due in the ``store`` beside ``directory``, by the ``provider`` of that kind at ``url``."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
@@ -103,6 +105,7 @@ def _provider(kind: str, url: str) -> Any:
 def mail(order: dict[str, Any]) -> None:
     """What a pass does with one issue: freeze it, hand it over, take what is in doubt out of it, finish it."""
     from pipeline.deliver.dispatch import Desk
+    from pipeline.domain.ledger import RetryPolicy
     from pipeline.engine.local import hand_over
     from pipeline.owner import Owner
     from pipeline.store.store import open_store
@@ -114,7 +117,7 @@ def mail(order: dict[str, Any]) -> None:
     def clock() -> datetime:
         return datetime.now(UTC) + skew
 
-    store = open_store(f"sqlite:///{directory}/rundbrief.db", directory, clock())
+    store = open_store(order["store"], directory, clock())
     owner = Owner(directory / "owners")
     if "room" in order:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -131,6 +134,7 @@ def mail(order: dict[str, Any]) -> None:
         owner=owner.name,
         clock=clock,
         nap=lambda _seconds: None,
+        policy=RetryPolicy(first=timedelta(milliseconds=5), longest=timedelta(milliseconds=20), attempts=40),
     )
     desk.resolve_doubts()
     hand_over(desk, patience=timedelta(seconds=0.2))
@@ -141,8 +145,6 @@ def mail(order: dict[str, Any]) -> None:
 
 
 def _child(order: dict[str, Any]) -> None:
-    from sqlalchemy import Engine, event
-
     seen = 0
     lock = threading.Lock()
 
@@ -150,15 +152,48 @@ def _child(order: dict[str, Any]) -> None:
         nonlocal seen
         with lock:
             seen += 1
-            if seen == order["count"]:
+            if seen == order.get("count", 1):
                 os.kill(os.getpid(), signal.SIGSTOP if "stop" in order else signal.SIGKILL)
 
-    at = order.get("at")
-    if at in ("begin", "commit"):
-        event.listen(Engine, at, happened)
-    elif at:
-        sys.addaudithook(lambda name, _args: happened() if name == at else None)
+    match order.get("at"):
+        case None:
+            pass
+        case "begin" | "statement" | "commit" | "committed":
+            _watch_transactions(order["at"], order.get("of", ""), happened)
+        case name:
+            sys.addaudithook(lambda event, _args: happened() if event == name else None)
     mail(order)
+
+
+def _watch_transactions(at: str, of: str, happened: Callable[[], None]) -> None:
+    """Call that at each such moment of a transaction; with ``of``, only of those in which such a statement is."""
+    from sqlalchemy import Connection, Engine, event
+    from sqlalchemy.pool import Pool
+
+    def began(connection: Connection) -> None:
+        connection.info["ours"] = not of
+        if at == "begin":
+            happened()
+
+    def executing(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if of and of in statement:
+            connection.info["ours"] = True
+            if at == "statement":
+                happened()
+
+    def committing(connection: Connection) -> None:
+        connection.info["committed"] = connection.info.get("ours", False)
+        if at == "commit" and connection.info["committed"]:
+            happened()
+
+    def over(_connection: object, record: Any) -> None:
+        if record.info.pop("committed", False) and at == "committed":
+            happened()
+
+    event.listen(Engine, "begin", began)
+    event.listen(Engine, "before_cursor_execute", executing)
+    event.listen(Engine, "commit", committing)
+    event.listen(Pool, "checkin", over)
 
 
 def _main() -> None:
