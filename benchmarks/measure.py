@@ -8,19 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """``seconds`` are of the wall clock, ``cpu`` of this process.
 
-    ``peak`` is the process's peak memory in MB, ``megabytes`` what of it came with the work.
+    ``peak`` is the process's peak memory in MB, ``megabytes`` what of it came with the work.  ``result`` is what the
+    work returned.
     """
 
     seconds: float
     cpu: float
     megabytes: float
     peak: float
+    result: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +42,10 @@ def _peak() -> int:
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
-def _worker(pipe: Connection, work: Callable[..., None], args: Sequence[object]) -> None:
+def _worker(pipe: Connection, work: Callable[..., Any], args: Sequence[object]) -> None:
     before = _peak()
     started, cpu = time.perf_counter(), time.process_time()
-    work(*args)
+    result = work(*args)
     after = _peak()
     pipe.send(
         Measured(
@@ -50,11 +53,12 @@ def _worker(pipe: Connection, work: Callable[..., None], args: Sequence[object])
             cpu=time.process_time() - cpu,
             megabytes=(after - before) / 1024,
             peak=after / 1024,
+            result=result,
         )
     )
 
 
-def measure(work: Callable[..., None], *args: object) -> Measured:
+def measure(work: Callable[..., Any], *args: object) -> Measured:
     """Do the work once in a fresh process.  Its imports count, unless it did them when this module was imported."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()

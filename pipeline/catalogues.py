@@ -47,7 +47,9 @@ class Words:
 
     def greeting(self, name: str) -> str:
         """The value of the merge field ``greeting``: "Hello Anna," or, for an empty name, "Hello,"."""
-        name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+        if not name.isprintable():
+            name = "".join(c if c.isprintable() else " " for c in name)
+        name = " ".join(name.split())
         return self.gettext("Hello {name},").format(name=name) if name else self.gettext("Hello,")
 
 

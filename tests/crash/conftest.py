@@ -38,8 +38,12 @@ def at_work(request: pytest.FixtureRequest, workers: Sequence[Worker]) -> Iterat
 
 
 @pytest.fixture
-def at_work_on_postgresql(request: pytest.FixtureRequest, workers: Sequence[Worker], postgresql: str) -> Iterator[Scene]:
+def at_work_on_postgresql(
+    request: pytest.FixtureRequest, workers: Sequence[Worker], postgresql: str
+) -> Iterator[Scene]:
     """The same on PostgreSQL; a test names the kind."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
-        with scene(Path(directory), request.param, workers, new_database(postgresql)) as made:
-            yield made
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm") as directory,
+        scene(Path(directory), request.param, workers, new_database(postgresql)) as made,
+    ):
+        yield made

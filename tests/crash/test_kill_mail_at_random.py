@@ -26,9 +26,10 @@ def test_on_postgresql_they_lose_and_repeat_nothing_either(at_work_on_postgresql
 
 def kill_at_random(scene: Scene, kills: int, chance: random.Random) -> None:
     """Go on until so many kills have met a living process, from its beginning to about its end."""
-    scene.publish()
-    begun = time.monotonic()
-    scene.settle()
+    for _ in range(2):  # the first one waits for imports
+        scene.publish()
+        begun = time.monotonic()
+        scene.settle()
     lasts, killed = time.monotonic() - begun, 0
     while killed < kills:
         scene.publish()
@@ -36,7 +37,7 @@ def kill_at_random(scene: Scene, kills: int, chance: random.Random) -> None:
         for worker in scene.workers:
             scene.start(worker)
         for worker in chance.sample(list(scene.workers), 2):
-            time.sleep(chance.uniform(0.0, lasts))
+            time.sleep(chance.uniform(0.0, 0.6 * lasts))
             worker.signal(signal.SIGKILL)
         killed += sum([worker.ended() == -signal.SIGKILL for worker in scene.workers])
         if chance.random() < 0.3:

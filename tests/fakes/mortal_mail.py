@@ -53,7 +53,7 @@ class Worker:
         self._process.stdout.close()
 
     def start(self, **order: Any) -> None:
-        """Let a child mail what is due in the ``store`` beside ``directory``, by the ``provider`` of that kind at ``url``."""
+        """Let a child mail what is due in the ``store``, by a ``provider`` of that kind at ``url``."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()

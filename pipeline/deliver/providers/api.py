@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Protocol, Self, runtime_checkable
 
 from pipeline.deliver.addresses import ascii_domain
-from pipeline.deliver.provider import Capabilities
+from pipeline.deliver.provider import Capabilities, Shape
 from pipeline.deliver.providers.addressees import Addressee, addressees, refusals
 from pipeline.deliver.providers.dividing import Divisible, hand_over_in_parts
 from pipeline.deliver.providers.http_calls import Answer, HttpCalls
@@ -24,6 +24,9 @@ from pipeline.deliver.providers.recipients import in_order, require_fields, unce
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
 from pipeline.errors import ProviderRejected, RenderError
+
+# Characters of whole messages in one call: several calls are under way at once, and each is in memory.
+_COMFORTABLE = 3_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,21 @@ class Call:
     @classmethod
     def of_json(cls, url: str, document: object, headers: Mapping[str, str] | None = None) -> Self:
         """A call with this document."""
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        return cls(url=url, body=body, headers=headers or {})
+        return cls(url=url, body=_json(document), headers=headers or {})
+
+    @classmethod
+    def of_each(cls, url: str, documents: Iterable[object], headers: Mapping[str, str] | None = None) -> Self:
+        """A call with a list of these, each written down before the next one is made: all of them are large."""
+        body = bytearray(b"[")
+        for document in documents:
+            body += _json(document)
+            body += b","
+        body[-1:] = b"]"
+        return cls(url=url, body=bytes(body), headers=headers or {})
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class Dialect(Protocol):
@@ -108,6 +124,10 @@ class ApiProvider:
                 # One call is three time-outs at most: connect, wait, read; `call_timeout` is six.
                 patience=2 * self.timeout,
                 monotonic=self.monotonic,
+                known_again=self.capabilities.key_life is not None,
+                most=max(1, _COMFORTABLE // (len(message.html) + len(message.text)))
+                if self.capabilities.shape is Shape.MESSAGES
+                else len(everyone),
             )
         except RenderError as error:
             raise ProviderRejected(error.what, where=error.where or where, mend=error.mend) from error

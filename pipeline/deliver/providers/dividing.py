@@ -41,22 +41,28 @@ def hand_over_in_parts(
     *,
     patience: timedelta,
     monotonic: Callable[[], float] = time.monotonic,
+    known_again: bool = False,
+    most: int | None = None,
 ) -> Sequence[Outcome]:
     """An outcome for each recipient of the batch, in their order.
 
     No call is begun after ``patience``.  Once a part is accepted or in doubt nothing is raised: what then is not
-    handed over any more is ``DEFERRED``.
+    handed over any more is ``DEFERRED``.  ``known_again`` tells that the provider knows a part again by its key: then
+    a doubt about one is about the batch as a whole, which is handed over again as it was.  ``most`` recipients are in
+    the first calls.
     """
     outcomes: dict[int, Outcome] = dict(refusals(batch, everyone))
     rest = ""
-    parts: list[Sequence[Addressee]] = [everyone] if everyone else []
+    most = most or len(everyone)
+    # The last one is the next one.
+    parts = [everyone[at : at + most] for at in range(0, len(everyone), most or 1)][::-1]
     latest = monotonic() + patience.total_seconds()
     while parts:
         chosen = parts.pop()
         try:
             answer = hand_over(chosen, _part(chosen, everyone))
         except SubmissionUncertain as error:
-            if len(chosen) == len(everyone):
+            if known_again or len(chosen) == len(everyone):
                 raise
             outcomes.update((one.place, uncertain(one.recipient, error.what)) for one in chosen)
             rest = error.what

@@ -74,8 +74,8 @@ class PostmarkDialect:
     largest_call: int = _LARGEST_CALL
 
     def call(self, batch: Batch, message: Message, chosen: Sequence[Addressee], part: str) -> Call:  # noqa: ARG002
-        messages = [self._message(batch, message, one) for one in chosen]
-        return Call.of_json(f"{self.base_url}/email/batch", messages)
+        messages = (self._message(batch, message, one) for one in chosen)
+        return Call.of_each(f"{self.base_url}/email/batch", messages)
 
     def read(self, answer: Answer, chosen: Sequence[Addressee]) -> Sequence[Outcome] | Divisible:
         if answer.status != HTTPStatus.OK:

@@ -66,9 +66,9 @@ class ResendDialect:
     largest_call: int = _LARGEST_CALL
 
     def call(self, batch: Batch, message: Message, chosen: Sequence[Addressee], part: str) -> Call:
-        messages = [self._message(batch, message, one) for one in chosen]
+        messages = (self._message(batch, message, one) for one in chosen)
         key = str(uuid.uuid5(batch.id, part)) if part else str(batch.id)
-        return Call.of_json(f"{self.base_url}/emails/batch", messages, {"Idempotency-Key": key})
+        return Call.of_each(f"{self.base_url}/emails/batch", messages, {"Idempotency-Key": key})
 
     def read(self, answer: Answer, chosen: Sequence[Addressee]) -> Sequence[Outcome] | Divisible:
         if answer.status == HTTPStatus.OK:
