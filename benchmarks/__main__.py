@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import collecting, freezing, importing, mailing, publishing, rendering, serving
+from benchmarks import collecting, freezing, importing, interrupted, mailing, publishing, rendering, serving
 from benchmarks.measure import Row, table
 
 BENCHMARKS = {
     "collecting": collecting.run,
     "freezing": freezing.run,
     "importing": importing.run,
+    "interrupted": interrupted.run,
     "mailing": mailing.run,
     "publishing": publishing.run,
     "rendering": rendering.run,

@@ -40,14 +40,14 @@ def prepare(url: str, directory: str, count: int) -> None:
         when, people = f"'{START:%Y-%m-%dT%H:%M:%S.000000}Z'", numbers(tx, count)
         address = "'person' || n || '@bench.example'"
         for into, values in (
-            ("topic_set (id, topics)", "VALUES (1, '[]')"),
+            ("topic_set (topics)", "VALUES ('[]')"),
             (
                 "subscriber (id, address, address_key, name, created_at)",
                 f"SELECT n, {address}, {address}, 'Person ' || n, {when} FROM {people}",
             ),
             (
-                "subscription_group (id, newsletter, cadence, timezone, topic_set_id, cursor)",
-                f"VALUES (1, '{NEWSLETTER}', '{IMMEDIATE}', 'UTC', 1, 0)",
+                "subscription_group (newsletter, cadence, timezone, topic_set_id, cursor)",
+                f"VALUES ('{NEWSLETTER}', '{IMMEDIATE}', 'UTC', 1, 0)",
             ),
             (
                 "subscription (id, subscriber_id, newsletter, group_id, state, created_at, confirmed_at, changed_at)",

@@ -1,6 +1,7 @@
 """Two workers are killed at random moments, while calls of the provider go wrong; the suite has time for a few.
 
-``RUNDBRIEF_KILLS=500 python -m pytest tests/crash/test_kill_mail_at_random.py`` kills as often as one likes.
+``RUNDBRIEF_KILLS=500 python -m pytest -o faulthandler_timeout=0 tests/crash/test_kill_mail_at_random.py`` kills as
+often as one likes.
 """
 
 from __future__ import annotations
