@@ -44,6 +44,7 @@ def at_work_on_postgresql(
     """The same on PostgreSQL; a test names the kind."""
     with (
         tempfile.TemporaryDirectory(dir="/dev/shm") as directory,
-        scene(Path(directory), request.param, workers, new_database(postgresql)) as made,
+        new_database(postgresql) as store_url,
+        scene(Path(directory), request.param, workers, store_url) as made,
     ):
         yield made
