@@ -73,6 +73,8 @@ class Service:
 
     def start(self) -> None:
         for source in self._app.settings.sources:
+            if isinstance(source, config.PushSource):
+                continue
             zone = self._app.settings.site.timezone.key
             collect = partial(self._collect, source)
             self._scheduler.add(f"collect/{source.name}", source.schedule, zone, collect, at_start=True)

@@ -15,6 +15,7 @@ from pipeline.domain.ledger import BatchState
 from pipeline.domain.sign_up import mailbox_of
 from pipeline.store.suppressing import Digests, lift, suppress, suppressed
 from pipeline.store.tables import (
+    api_answer,
     delivery,
     event,
     issue,
@@ -48,6 +49,9 @@ def erase(tx: Connection, person: Subscriber, digests: Digests, now: datetime) -
     # Some providers name the address in what they say.
     received = and_(delivery.c.issue_id.in_(select(issue.c.id)), delivery.c.subscriber_id == person.id)
     tx.execute(update(delivery).where(received, delivery.c.reason.is_not(None)).values(reason=""))
+    # Answers of the API, which are kept for a day.
+    told = api_answer.c.body.contains(person.address, autoescape=True)
+    tx.execute(delete(api_answer).where(told))
     ended = {
         "state": SubscriptionState.UNSUBSCRIBED,
         "ended_how": ERASED,

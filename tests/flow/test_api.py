@@ -14,6 +14,8 @@ from pipeline.domain.api_token import Scope
 from pipeline.domain.audience import NewSubscriber, SuppressionReason
 from pipeline.domain.issue import IMMEDIATE, IssueKey
 from pipeline.domain.run import RunOutcome
+from pipeline.store.database import reading
+from pipeline.store.tables import metadata
 from tests.fakes.api_house import ApiHouse, api_house, write_articles
 
 ARTICLE = {
@@ -230,6 +232,15 @@ def test_a_request_that_comes_twice_with_one_key_is_carried_out_once(house: ApiH
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key")
     elsewhere = house.ask("POST", "/subscribers", PERSON, token=house.token(), headers=key)
     assert "idempotency-replayed" not in elsewhere.headers, "a key is its token's"
+
+
+def test_who_is_erased_is_in_no_answer_that_is_kept(house: ApiHouse, token: str) -> None:
+    sent = {**PERSON, **CONSENT}
+    made = house.ask("POST", "/subscribers", sent, token=token, headers={"Idempotency-Key": "a-1"}).json()
+    house.ask("DELETE", f"/subscribers/{made['id']}", token=token)
+    with reading(house.app.store.engine) as tx:
+        every = [tx.execute(table.select()).all() for table in metadata.sorted_tables]
+    assert "example.org" not in str(every).replace("news.example.org", "").lower()
 
 
 def test_a_request_that_failed_may_be_made_again_with_its_key(house: ApiHouse, token: str) -> None:
