@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.config.addresses import SELF, Listen, Mailbox
 from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
+from pipeline.config.budgeted import Budgeted
 from pipeline.config.list_owners import ListOwner
 from pipeline.config.load import load
 from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
@@ -13,7 +14,6 @@ from pipeline.config.podcast import Podcast
 from pipeline.config.providers import (
     ApiProvider,
     BrevoProvider,
-    Budgeted,
     MailgunProvider,
     OutboxProvider,
     OwnProvider,

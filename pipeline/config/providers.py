@@ -9,29 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from pipeline.config.budgeted import Budgeted
 from pipeline.config.list_owners import ButtondownProvider, ListmonkProvider, MailchimpProvider
 from pipeline.config.table import Table
-from pipeline.config.values import BaseUrl, Duration, EmailAddress, EnvironmentName, FilePath, Frozen, Listed, Text
-
-PerSecond = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-
-Recipients = Annotated[int, Field(ge=1, le=1_000_000_000)]
-
-
-class Budgeted(Table):
-    """What a provider may be given, and no more."""
-
-    per_second: PerSecond | None = None
-    """At most so many recipients a second, and a call; if absent, as fast as it goes."""
-
-    per_hour: Recipients | None = None
-    """At most so many recipients an hour, by the clock."""
-
-    per_day: Recipients | None = None
-    """At most so many recipients a day, in UTC."""
-
-    warm_up: Annotated[tuple[Recipients, ...], Field(max_length=365), Listed] = ()
-    """At most so many recipients on the first days that a sender's domain is mailed from; after them, no limit."""
+from pipeline.config.values import BaseUrl, Duration, EmailAddress, EnvironmentName, FilePath, Frozen, Text
 
 
 class OutboxProvider(Table):
@@ -66,6 +47,9 @@ class SmtpProvider(Budgeted):
 
     verp: bool = False
     """Whether each delivery has an envelope address of its own, so that [bounces] knows whose a bounce is."""
+
+    ca_file: FilePath | None = None
+    """The authority (PEM) that the server's certificate is of; if absent, those that this machine trusts."""
 
     timeout: Duration = timedelta(seconds=30)
     """How long one answer of the server may take."""

@@ -67,4 +67,4 @@ def _account(settings: config.Config, table: config.Provider) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_ACCOUNT]
 
 
-_HOW = frozenset({*config.Budgeted.model_fields, "max_batch", "timeout", "envelope_from", "security"})
+_HOW = frozenset({*config.Budgeted.model_fields, "max_batch", "timeout", "envelope_from", "security", "ca_file"})

@@ -83,6 +83,7 @@ def _made(settings: config.Config, name: str, verp: Verp | None) -> Provider:
                 password=password,
                 timeout=smtp.timeout,
                 envelope_from=smtp.envelope_from,
+                ca_file=smtp.ca_file,
                 envelope_of=verp.sender if verp else None,
             )
         case config.OwnProvider() as own:

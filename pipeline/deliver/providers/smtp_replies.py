@@ -45,6 +45,11 @@ class Reply:
         return self.code == _CLOSING
 
     @property
+    def wants_encryption(self) -> bool:
+        """RFC 3207, section 4: 530 Must issue a STARTTLS command first."""
+        return self.code in _NOT_AUTHENTICATED and "STARTTLS" in self.text.upper()
+
+    @property
     def wants_authentication(self) -> bool:
         return self.code in _NOT_AUTHENTICATED
 

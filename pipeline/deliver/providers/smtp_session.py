@@ -180,6 +180,9 @@ class Session:
             self._connection.sock.settimeout(longest.total_seconds())
 
     def _sender_refused(self, sender: str, reply: Reply) -> ProviderRejected:
+        if reply.wants_encryption:
+            what = f"{self._server.host} takes mail only by an encrypted connection: {reply}."
+            return ProviderRejected(what, where=self._server.where, mend='Set security to "starttls".')
         if reply.wants_authentication:
             what = f"{self._server.host} takes mail only from who has logged in: {reply}."
             return ProviderRejected(what, where=self._server.where, mend="Set username and password_env.")

@@ -251,6 +251,14 @@ def test_a_server_that_wants_a_login_says_so_before_anything_is_sent() -> None:
         provider.submit(a_batch(), a_message())
 
 
+def test_a_server_that_wants_encryption_is_told_apart_from_one_that_wants_a_login() -> None:
+    with SmtpServer() as server, provider_for(server) as provider:
+        server.script.mail.append("530 5.7.0 Must issue a STARTTLS command first")
+        with pytest.raises(ProviderRejected, match="only by an encrypted connection") as caught:
+            provider.submit(a_batch(), a_message())
+    assert "starttls" in caught.value.mend
+
+
 def test_a_password_never_goes_in_the_clear_to_another_machine() -> None:
     with pytest.raises(ConfigError) as caught:
         SmtpProvider("mail", "mail.example.org", 25, security="none", username="rundbrief", password="secret")
