@@ -11,7 +11,7 @@ import typer
 from pipeline.cli import subscriber_options as options
 from pipeline.cli.everywhere import invocation
 from pipeline.cli.failures import WrongUse
-from pipeline.errors import PipelineError
+from pipeline.cli.lists import Unwritable
 
 
 def export(
@@ -68,12 +68,8 @@ def export(
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise _Unwritable(f"can't be written: {error.strerror}.", where=str(output or "standard output")) from error
+            raise Unwritable(f"can't be written: {error.strerror}.", where=str(output or "standard output")) from error
     if asked.as_json:
         print_json({"exported": count, "file": output})
     else:
         sys.stderr.write(f"{count} subscriptions written{f' to {output}' if output else ''}.\n")
-
-
-class _Unwritable(PipelineError):
-    code = "file"

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.cli.everywhere import invocation
 from pipeline.cli.failures import FAILED, WrongUse, report_problems
+from pipeline.cli.lists import ListFile, Mapped, Unwritable, called, mapped_columns, opened_file
 from pipeline.cli.subscriber_options import Newsletter
-from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from pipeline.audience.csv_import import Rejected, SubscriberList
     from pipeline.audience.importing import ImportReport
 
@@ -31,7 +29,7 @@ _SAY_SO = (
 
 def import_(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="The file; - reads standard input.")],
+    file: ListFile,
     newsletter: Newsletter,
     cadence: Annotated[
         str | None, typer.Option(metavar="C", help="Which cadence; may be left out if there is but one.")
@@ -42,10 +40,7 @@ def import_(
     consent: Annotated[
         str, typer.Option(metavar="TEXT", help="To what they agreed, and how you can show it; kept with each.")
     ] = "",
-    map_: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="NAME=TITLE", help="Which column of the file is which (may be repeated)."),
-    ] = None,
+    map_: Mapped = None,
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where rows go that are left out, to be mended.")
     ] = None,
@@ -75,10 +70,10 @@ def import_(
 
     if not confirmed:
         raise WrongUse(_NOT_CONFIRMED, where="--confirmed", mend=_SAY_SO)
-    chosen = _chosen(map_ or ())
-    where = "standard input" if file == "-" else file
+    chosen = mapped_columns(map_ or ())
+    where = called(file)
     asked = invocation(context)
-    with asked.app() as opened, _opened(file) as stream, opened_list(stream, where, chosen) as found:
+    with asked.app() as opened, opened_file(file) as stream, opened_list(stream, where, chosen) as found:
         letter = newsletter_for_people(opened.settings, newsletter)
         target = ImportTarget(
             newsletter=letter.name,
@@ -144,19 +139,6 @@ def _tell(report: ImportReport, found: SubscriberList, what: str, *, dry_run: bo
         say(f"Of those in the list: {told}.")
 
 
-def _chosen(mapped: Sequence[str]) -> Mapping[str, str]:
-    from pipeline.audience.csv_columns import NAMES
-
-    chosen: dict[str, str] = {}
-    for one in mapped:
-        name, equals, title = one.partition("=")
-        if not equals or name.strip() not in NAMES:
-            mend = f"Write --map NAME=TITLE, where NAME is one of {', '.join(NAMES)}."
-            raise WrongUse(f"“{one}” maps no column.", where="--map", mend=mend)
-        chosen[name.strip()] = title.strip()
-    return chosen
-
-
 @contextmanager
 def _rejecting(file: Path | None, found: SubscriberList) -> Iterator[Callable[[Rejected], object]]:
     """Writes rows that are left out as they are, with what is wrong with them, so that they can be mended and read."""
@@ -168,7 +150,7 @@ def _rejecting(file: Path | None, found: SubscriberList) -> Iterator[Callable[[R
     try:
         out = file.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise _Unwritable(f"can't be written: {error.strerror}.", where=str(file)) from error
+        raise Unwritable(f"can't be written: {error.strerror}.", where=str(file)) from error
     with out:
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow([*map(guarded, found.titles), "line", "problem"])
@@ -179,16 +161,3 @@ def _rejecting(file: Path | None, found: SubscriberList) -> Iterator[Callable[[R
             writer.writerow([*map(guarded, row.fields), *[""] * missing, row.line, told])
 
         yield keep
-
-
-class _Unwritable(PipelineError):
-    code = "file"
-
-
-def _opened(file: str) -> AbstractContextManager[BinaryIO]:
-    if file == "-":
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return Path(file).open("rb")
-    except OSError as error:
-        raise WrongUse(f"can't be read: {error.strerror}.", where=file) from error

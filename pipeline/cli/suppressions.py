@@ -9,6 +9,7 @@ import typer
 from pipeline.cli.everywhere import invocation
 from pipeline.cli.failures import FAILED, WrongUse, report_problems
 from pipeline.cli.groups import listing
+from pipeline.cli.suppression_import import import_suppressions
 from pipeline.domain.audience import SuppressionReason
 from pipeline.errors import Problem
 
@@ -107,6 +108,9 @@ def sync_suppressions(
         print_json({"provider": provider, "listed": read, "added": new})
     else:
         say(f"{provider} lists {read} addresses; {new} of them are suppressed here from now on.")
+
+
+app.command("import")(import_suppressions)
 
 
 @app.command("remove")

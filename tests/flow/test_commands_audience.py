@@ -279,6 +279,25 @@ def test_a_suppressed_address_gets_nothing_until_that_is_lifted(project: Project
     assert "No address is suppressed" in project.done("suppressions").out
 
 
+def test_whom_another_program_mails_no_more_is_suppressed(project: Project) -> None:
+    project.subscribe()
+    file = project.directory / "gone.csv"
+    file.write_text("Empfänger,status\nAnna@example.org,active\nbad@,\nx@example.org,y\n", encoding="utf-8")
+    command = ("suppressions", "import", str(file), "--map", "email=Empfänger")
+    result = project(*command, "--reason", "hard_bounce", "--json")
+    assert result.code == 1
+    assert (result.json["listed"], result.json["added"], result.json["left_out"]) == (2, 2, 1)
+    assert "line 3" in result.err
+    assert "2 addresses get no mail, 0 of them from now on" in project(*command).out
+    found = project.done("suppressions", "--json").json["suppressions"]
+    assert {(one["address"], one["reason"]) for one in found} == {
+        ("anna@example.org", "hard_bounce"),
+        ("x@example.org", "hard_bounce"),
+    }
+    project.done("run")
+    assert len(project.messages()) == 2
+
+
 def test_what_is_exported_can_be_imported(project: Project, tmp_path: Path) -> None:
     project.subscribe()
     project.done("subscribers", "add", "dora@example.org", *IMMEDIATE, "--name", "=1+1", "--confirmed")
