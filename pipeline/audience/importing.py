@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.audience.csv_import import Rejected, Row
 from pipeline.audience.store import ImportCounts, ImportStore
+from pipeline.domain.article import topic_key
 from pipeline.domain.audience import NewSubscriber
 from pipeline.errors import Problem
 
 _PROBLEMS_KEPT = 1000
+_TOPICS_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +31,15 @@ class ImportTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What came of an import.  ``problems`` has the first thousand of the ``left_out`` rows."""
+    """What came of an import.
+
+    ``problems`` has the first thousand of the ``left_out`` rows, ``topics`` some thousand that people chose, by key.
+    """
 
     counts: ImportCounts
     left_out: int
     problems: tuple[Problem, ...]
+    topics: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -43,10 +49,13 @@ class _Sieve:
     rejected: Callable[[Rejected], object]
     left_out: int = 0
     problems: list[Problem] = field(default_factory=list)
+    topics: dict[str, str] = field(default_factory=dict)
 
     def people(self, rows: Iterator[Row | Rejected]) -> Iterator[NewSubscriber]:
         for row in rows:
             if isinstance(row, Row):
+                if row.person.topics and len(self.topics) < _TOPICS_KEPT:
+                    self.topics |= {topic_key(label): label for label in row.person.topics}
                 yield row.person
                 continue
             self.left_out += 1
@@ -75,4 +84,4 @@ def import_subscribers(
         now=now,
         consent=target.consent,
     )
-    return ImportReport(counts=counts, left_out=sieve.left_out, problems=tuple(sieve.problems))
+    return ImportReport(counts=counts, left_out=sieve.left_out, problems=tuple(sieve.problems), topics=sieve.topics)

@@ -17,8 +17,10 @@ from pipeline.cli.lists import ListFile, Mapped, Unwritable, called, mapped_colu
 from pipeline.cli.subscriber_options import Newsletter
 
 if TYPE_CHECKING:
+    from pipeline.app import App
     from pipeline.audience.csv_import import Rejected, SubscriberList
     from pipeline.audience.importing import ImportReport
+    from pipeline.config import Newsletter as Letter
 
 _NOT_CONFIRMED = "An import asks nobody: whoever has not agreed would get mail that they never asked for."
 _SAY_SO = (
@@ -64,7 +66,7 @@ def import_(
     from pipeline.audience.csv_import import opened_list
     from pipeline.audience.importing import ImportTarget, import_subscribers
     from pipeline.cli.names import newsletter_for_people, only_cadence
-    from pipeline.cli.output import print_json
+    from pipeline.cli.output import print_json, say
     from pipeline.cli.progress import counted, shown_progress
     from pipeline.cli.rehearsal import Rehearsal
 
@@ -91,15 +93,27 @@ def import_(
                 opened.clock(),
                 keep,
             )
+        unknown = _unknown_topics(opened, letter, report)
     report_problems(report.problems)
     if (more := report.left_out - len(report.problems)) > 0:
         sys.stderr.write(f"… and {more} more rows that were left out\n")
     if asked.as_json:
-        print_json(_plain(report, found, dry_run=dry_run))
+        print_json({**_plain(report, found, dry_run=dry_run), "unknown_topics": unknown})
     else:
         _tell(report, found, f"{letter.name}, {target.cadence}", dry_run=dry_run)
+        if unknown:
+            say(f"No article has a topic called {', '.join(unknown[:20])}: whoever chose nothing else gets nothing.")
     if report.left_out:
         raise typer.Exit(FAILED)
+
+
+def _unknown_topics(opened: App, letter: Letter, report: ImportReport) -> list[str]:
+    """A column of tags that is taken for topics costs people all their mail, without a word."""
+    from pipeline.domain.article import topic_key
+
+    known = opened.store.segments.topics_of_articles(list(report.topics))
+    known |= {topic_key(label) for label in letter.topics}
+    return [label for key, label in sorted(report.topics.items()) if key not in known]
 
 
 def _plain(report: ImportReport, found: SubscriberList, *, dry_run: bool) -> dict[str, Any]:

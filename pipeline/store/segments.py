@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,15 @@ from pipeline.domain.event import EventKind
 from pipeline.domain.segment import Listed, Segment
 from pipeline.store.database import reading
 from pipeline.store.reading_subscriptions import subscriptions, to_subscription
-from pipeline.store.tables import event, subscriber, subscription, subscription_group, suppression, topic_set
+from pipeline.store.tables import (
+    article_topic,
+    event,
+    subscriber,
+    subscription,
+    subscription_group,
+    suppression,
+    topic_set,
+)
 
 _PAGE = 500
 # What shows that somebody reads; who only got mail did nothing.
@@ -59,6 +67,12 @@ class Segments:
         with reading(self.engine) as tx:
             number: int = tx.execute(query).scalar_one()
         return number
+
+    def topics_of_articles(self, keys: Collection[str]) -> set[str]:
+        """Those of these topic keys that any article has."""
+        has = select(article_topic.c.topic).where(article_topic.c.topic.in_(keys)).distinct()
+        with reading(self.engine) as tx:
+            return set(tx.execute(has).scalars())
 
 
 def _conditions(chosen: Segment) -> Iterator[ColumnElement[bool]]:

@@ -113,6 +113,18 @@ def test_an_export_of_another_program_is_known_and_its_columns_can_be_mapped(pro
     assert "NAME is one of email, name" in wrong.err
 
 
+def test_topics_that_no_article_has_are_told(project: Project) -> None:
+    project.done("collect")
+    file = project.directory / "list.csv"
+    file.write_text("email,tags\na@example.org,ki;VIP\nb@example.org,KUNDE\n", encoding="utf-8")
+    told = project.done("subscribers", "import", str(file), *IMMEDIATE, "--confirmed", "--dry-run").out
+    assert "No article has a topic called KUNDE, VIP" in told
+    known = project.done(
+        "subscribers", "import", str(file), *IMMEDIATE, "--confirmed", "--map", "topics=", "--json"
+    ).json
+    assert known["unknown_topics"] == []
+
+
 def test_rows_that_are_left_out_go_to_a_file_and_from_there_back_in(project: Project) -> None:
     file, rejects = project.directory / "list.csv", project.directory / "bad.csv"
     file.write_text(
