@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import collecting, freezing, importing, interrupted, mailing, publishing, rendering, serving
+from benchmarks import asking, collecting, freezing, importing, interrupted, mailing, publishing, rendering, serving
 from benchmarks.measure import Row, table
 
 BENCHMARKS = {
+    "asking": asking.run,
     "collecting": collecting.run,
     "freezing": freezing.run,
     "importing": importing.run,

@@ -27,7 +27,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 TERMS = Terms(newsletter=NEWSLETTER, topics=frozenset(), language="de", zone=ZONES[0], local_time=True, batch_size=1000)
 
 
-def _prepare(url: str, directory: str, count: int, cadence: str) -> None:
+def prepare(url: str, directory: str, count: int, cadence: str) -> None:
     """A store with that audience, and articles of every topic released after everybody had subscribed."""
     store = open_store(url, Path(directory), START)
     chance = random.Random(0)  # noqa: S311  (the same choices each time)
@@ -96,11 +96,11 @@ def run() -> list[Row]:
     rows = []
     for cadence in ("daily", IMMEDIATE):
         with sqlite() as (url, directory):
-            _prepare(url, directory, COUNT, cadence)
+            prepare(url, directory, COUNT, cadence)
             rows.append(_row("SQLite", cadence, measure(freeze_all, url, directory, COUNT, cadence)))
     with postgresql() as server:
         for cadence in ("daily", IMMEDIATE):
             with on_postgresql(server) as (url, directory):
-                _prepare(url, directory, COUNT, cadence)
+                prepare(url, directory, COUNT, cadence)
                 rows.append(_row("PostgreSQL", cadence, measure(freeze_all, url, directory, COUNT, cadence)))
     return rows

@@ -16,7 +16,8 @@ from pipeline.engine.plan import IssuePlan, Planner
 from pipeline.web.api.articles import article_operations
 from pipeline.web.api.entrance import Entrance
 from pipeline.web.api.issues import issue_operations
-from pipeline.web.api.operating import PlannedIssue, operating_operations
+from pipeline.web.api.operating import operating_operations
+from pipeline.web.api.operating_models import PlannedIssue
 from pipeline.web.api.operation import Operation
 from pipeline.web.api.routes import api_app
 from pipeline.web.api.subscribers import SubscriberDesk, subscriber_operations

@@ -34,6 +34,8 @@ Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_lin
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-./]+$")]
 """A name from the configuration."""
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
+Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+"""A tag of BCP 47."""
 Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A time with its offset; it is answered in UTC."""
 Address = Annotated[str, StringConstraints(min_length=3, max_length=320), AfterValidator(_one_line)]
