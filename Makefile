@@ -76,11 +76,12 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	$(PIP_INSTALL) --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.txt
 	@touch $@
 
-# Messages and pages are looked at in a browser, feeds in readers, the manual's snippets run in nginx, and some tests kill a process at an
-# exact system call.
+# Messages and pages are looked at in a browser, feeds in readers, the manual's snippets run in nginx, some tests set the
+# clock of a process, and some kill one at an exact system call.
 tools:
 	@command -v chromium >/dev/null || .ci/install chromium
 	@command -v strace >/dev/null || .ci/install strace
+	@command -v faketime >/dev/null || .ci/install faketime
 	@command -v newsboat >/dev/null && command -v sfeed >/dev/null && command -v curl >/dev/null || .ci/install newsboat sfeed curl
 	@command -v node >/dev/null && command -v npm >/dev/null || .ci/install nodejs npm
 	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || .ci/install nginx-light

@@ -31,6 +31,8 @@ from pipeline.wiring.websub import is_ours
 
 log = structlog.get_logger(__name__)
 
+_LONGEST_WAIT = 1.0
+
 
 class House:
     """A service and its web server, by one configuration.  Raises `PipelineError` where they can't be made."""
@@ -99,7 +101,7 @@ def serve(
             announce(house.open(listener))
             notifier.ready(_status(house.app))
             while not stop.is_set():
-                if awake.wait(notifier.beat_every.total_seconds() if notifier.beat_every else None):
+                if awake.wait(_wait(notifier)):
                     awake.clear()
                     if not stop.is_set():
                         notifier.reloading()
@@ -119,6 +121,11 @@ def _metrics(app: App) -> MetricsEndpoint | None:
         return None
     token = app.settings.secret(chosen.token_env).get_secret_value() if chosen.token_env else None
     return MetricsEndpoint(Metrics(app), token, chosen.loopback)
+
+
+def _wait(notifier: Notifier) -> float:
+    """Never for long: a signal that comes in the moment before a wait begins is only seen when the wait is over."""
+    return min(_LONGEST_WAIT, notifier.beat_every.total_seconds()) if notifier.beat_every else _LONGEST_WAIT
 
 
 def _made(open_app: Callable[[], App]) -> House:
