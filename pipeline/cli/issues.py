@@ -177,7 +177,7 @@ def _print(
             ("Books", ", ".join(f"{number} {name}" for name, number in zip(names, _columns(issue), strict=True))),
             ("Carried by", ", ".join(f"{one.provider} ({one.deliveries})" for one in details.carried)),
             ("Events", ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in events.by_kind.items())),
-            ("Counted", f"{tally.opens} openings, {tally.clicks} clicks" if tally.opens or tally.clicks else ""),
+            ("Counted", f"openings {tally.opens}, clicks {tally.clicks}" if tally.opens or tally.clicks else ""),
             ("Expected", _expected(expected, zone)),
             ("Batches", ", ".join(f"{number} {state.value}" for state, number in details.batches.items())),
         ]
