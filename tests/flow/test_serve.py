@@ -130,3 +130,27 @@ def test_a_directory_is_watched_between_its_slots(tmp_path: Path, capsys: pytest
         wait_until(lambda: "Eins" not in serving.titles())
     finally:
         assert serving.stop(signal.SIGTERM) == 0
+
+
+def test_an_article_that_is_sent_in_is_published_and_mailed_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cms = '[[sources]]\nname = "cms"\ntype = "push"\nsettle = "0 minutes"\ntopics = ["ki"]\n\n'
+    config = CONFIG.replace("[[sources]]", f'[web]\nlisten = "127.0.0.1:0"\n\n{cms}[[sources]]', 1)
+    project = Project.make(tmp_path / "project", capsys, config)
+    project.subscribe()
+    for old in (project.directory / "articles").iterdir():
+        old.unlink()
+    made = project.done("tokens", "create", "cms", "--scope", "articles:write", "--json").json
+    serving = Serving(project.directory)
+    try:
+        article = {"source": "cms", "id": "1", "title": "Gesendet", "html": "<p>Ein Text.</p>"}
+        headers = {"Authorization": f"Bearer {made['token']}"}
+        url = f"{serving.url}/api/v1/articles"
+        assert requests.post(url, json=article, headers=headers, timeout=60).status_code == 201
+        assert requests.get(url, headers=headers, timeout=60).status_code == 403
+        assert requests.post(url, json=article, timeout=60).status_code == 401
+        wait_until(lambda: serving.feed().ok and serving.titles() == ["Gesendet"])
+        wait_until(lambda: len(serving.mails("Gesendet")) == 3)
+    finally:
+        serving.stop(signal.SIGTERM)
