@@ -56,7 +56,7 @@ class Challenges:
         if made is None:
             return Evidence.NOTHING
         age = now - made
-        if len(work) <= _LONGEST and zero_bits(f"{challenge}:{work}") >= self.bits:
+        if 0 < len(work) <= _LONGEST and zero_bits(f"{challenge}:{work}") >= self.bits:
             found = Evidence.WORK
         elif age >= WAITED:
             found = Evidence.TIME

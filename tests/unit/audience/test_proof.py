@@ -65,3 +65,9 @@ def test_bits_are_counted_from_the_first() -> None:
         digest = sha256(f"abc:{number}".encode()).hexdigest()
         bits = f"{int(digest, 16):0256b}"
         assert zero_bits(f"abc:{number}") == len(bits) - len(bits.lstrip("0"))
+
+
+def test_a_form_without_work_is_never_taken_for_one_with_it() -> None:
+    lenient = Challenges(KEYS, bits=0)
+    assert lenient.judge(lenient.make(START), "", LATER) is Evidence.TIME
+    assert lenient.judge(lenient.make(START), "0", SOON) is Evidence.WORK
