@@ -137,8 +137,10 @@ class Desk:
             self._not_taken(held, mine, error)
             return str(error)
         except Exception as error:  # noqa: BLE001  (whatever went wrong, the provider may have accepted the batch)
-            what = str(error) or repr(error)
-            self._write(lambda: self.ledger.doubt(mine, what))
+            what, now = str(error) or repr(error), self.clock()
+            # One such call may be chance, and the next one is made at once; after that it rests like one that is away.
+            rested = now + self.policy.pause(mine.failures) if mine.failures else now
+            self._write(lambda: self.ledger.doubt(mine, what, rested))
             return what
         wait = self.policy.wait(mine.tries)
         retry_at = None if wait is None else self.clock() + wait

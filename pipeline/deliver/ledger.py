@@ -98,8 +98,8 @@ class Ledger(Protocol):
         """It was surely not accepted and won't be tried again; its articles are given back."""
         ...
 
-    def doubt(self, batch: HeldBatch, error: str) -> None:
-        """It may have been accepted."""
+    def doubt(self, batch: HeldBatch, error: str, rest_until: datetime | None = None) -> None:
+        """It may have been accepted.  Its provider rests, where ``rest_until`` says so."""
         ...
 
     def in_doubt(self) -> Sequence[HeldBatch]:

@@ -131,6 +131,12 @@ def answered(tx: Connection, provider: str) -> None:
     tx.execute(update(provider_standing).where(tired).values(well))
 
 
+def end_trials(tx: Connection, providers: Collection[str]) -> None:
+    """Let somebody else try these providers: whoever was about to has died."""
+    theirs = and_(provider_standing.c.provider.in_(providers), provider_standing.c.trial_until.is_not(None))
+    tx.execute(update(provider_standing).where(theirs).values(trial_until=None))
+
+
 def forget(tx: Connection, now: datetime) -> None:
     """Drop the counts of hours and days that are long over; a warm-up's are what it goes by."""
     over = and_(budget.c.period != Period.WARM_UP, budget.c.start < now - _KEPT)

@@ -14,7 +14,7 @@ from pipeline.deliver.ledger import HeldBatch
 from pipeline.domain.issue import IssueState
 from pipeline.domain.ledger import BatchState, IssueId, Outcome, OutcomeKind
 from pipeline.store import settling
-from pipeline.store.budgets import Standing, forget, standings
+from pipeline.store.budgets import Standing, end_trials, forget, standings
 from pipeline.store.claiming import Claim, claim, next_due
 from pipeline.store.database import reading, writing
 from pipeline.store.fence import Fence
@@ -80,11 +80,12 @@ class StoredLedger:
 
     def reject(self, held: HeldBatch, error: str) -> None:
         refused = [Outcome(subscriber=a.subscriber, kind=OutcomeKind.REJECTED, reason=error) for a in held.addressees]
-        self.settle(held, refused, None)
+        # Without its provider, which has not answered.
+        self.settle(replace(held, provider=None), refused, None)
 
-    def doubt(self, held: HeldBatch, error: str) -> None:
+    def doubt(self, held: HeldBatch, error: str, rest_until: datetime | None = None) -> None:
         with writing(self.engine, durable=False) as tx:
-            settling.doubt(tx, held, error)
+            settling.doubt(tx, held, error, rest_until)
 
     def in_doubt(self) -> Sequence[HeldBatch]:
         doubtful = batches().where(batch.c.state == BatchState.IN_DOUBT, issue.c.state == IssueState.OPEN)
@@ -95,8 +96,10 @@ class StoredLedger:
         over = and_(batch.c.state.in_(_HELD), or_(batch.c.lease_until <= now, batch.c.owner.in_(dead)))
         after = case((batch.c.state == BatchState.CLAIMED, _unclaimed()), else_=BatchState.IN_DOUBT.value)
         freed = {"state": after, "owner": None, "lease_until": None}
+        calling = select(batch.c.provider).where(over, batch.c.state == BatchState.SUBMITTING).distinct()
         with writing(self.engine) as tx:
             forget(tx, now)
+            end_trials(tx, [name for name in tx.execute(calling).scalars() if name])
             return tx.execute(update(batch).where(over).values(freed)).rowcount
 
     def owners(self) -> Sequence[str]:

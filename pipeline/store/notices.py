@@ -172,7 +172,7 @@ class StoredNotices:
         refused = [Outcome(subscriber=a.subscriber, kind=OutcomeKind.REJECTED, reason=error) for a in batch.addressees]
         self.settle(batch, refused, None)
 
-    def doubt(self, batch: HeldBatch, error: str) -> None:
+    def doubt(self, batch: HeldBatch, error: str, rest_until: datetime | None = None) -> None:  # noqa: ARG002
         with writing(self.engine) as tx:
             if _is_mine(tx, batch):
                 _move(tx, batch.id, BatchState.IN_DOUBT, error=error, **_FREE)

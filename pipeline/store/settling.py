@@ -10,7 +10,7 @@ from sqlalchemy import Connection, exists, select
 
 from pipeline.deliver.ledger import HeldBatch
 from pipeline.domain.ledger import BatchState, IssueId, Outcome, OutcomeKind
-from pipeline.store.budgets import answered, give_back, rest
+from pipeline.store.budgets import answered, end_trials, give_back, rest
 from pipeline.store.dividing import set_apart
 from pipeline.store.held_batches import batches, held_batches
 from pipeline.store.outcomes import accept_whole, all_accepted_alike, close_deliveries
@@ -67,13 +67,23 @@ def wait(tx: Connection, held: HeldBatch, until: datetime, error: str, rest_unti
     again(tx, held, until, error)
     if held.state is BatchState.SUBMITTING and held.lane is not None and held.submitted_at is not None:
         give_back(tx, held.lane, len(held.addressees), held.submitted_at)
-        if rest_until is not None:
-            rest(tx, held.lane.provider, held.submitted_at, rest_until, error)
+        _rest(tx, held, rest_until, error)
 
 
-def doubt(tx: Connection, held: HeldBatch, error: str) -> None:
+def doubt(tx: Connection, held: HeldBatch, error: str, rest_until: datetime | None) -> None:
     if is_mine(tx, held):
         move(tx, held.id, BatchState.IN_DOUBT, owner=None, lease_until=None, error=error)
+        _rest(tx, held, rest_until, error)
+
+
+def _rest(tx: Connection, held: HeldBatch, until: datetime | None, error: str) -> None:
+    """Let the provider of this call rest, or at least be tried by somebody else."""
+    if held.lane is None or held.submitted_at is None:
+        return
+    if until is None:
+        end_trials(tx, [held.lane.provider])
+    else:
+        rest(tx, held.lane.provider, held.submitted_at, until, error)
 
 
 def decide(tx: Connection, issue_id: IssueId, meant: Collection[uuid.UUID], *, accepted: bool, now: datetime) -> int:

@@ -11,6 +11,7 @@ from pipeline.deliver.provider import Capabilities, Shape
 from pipeline.domain.ledger import Batch, Books, IssueId, OutcomeKind
 from pipeline.store.store import Store
 from tests.fakes.desk import Clock, books, desk, drain, everyone, frozen_issue
+from tests.fakes.mailing import NEWSLETTER
 from tests.fakes.providers import ANSWER_LOST, CALL_LOST, UNAVAILABLE, FakeProvider, FakeProviderWithLog
 
 PEOPLE = ("a", "b", "c", "d", "e")
@@ -119,6 +120,36 @@ def test_while_one_tries_a_provider_that_failed_no_other_process_does(
     assert other.calls == 0
     drain(desk(store, clock, other, owner="another"))
     assert everyone(provider, other) == list(PEOPLE)
+
+
+def test_a_provider_that_is_silent_twice_rests_before_all_of_an_issue_is_in_doubt(
+    store: Store, issue: IssueId, clock: Clock
+) -> None:
+    first, second = FakeProvider("first", script=[CALL_LOST] * 5), FakeProvider("second")
+    drain(desk(store, clock, first))
+    assert first.calls == 2
+    assert books(store, issue) == Books(audience=5, in_doubt=4, to_do=1)
+    drain(desk(store, clock, first, second))
+    assert books(store, issue) == Books(audience=5, accepted=1, in_doubt=4)
+
+
+def test_after_one_call_that_was_lost_the_next_one_is_made_at_once(store: Store, issue: IssueId, clock: Clock) -> None:
+    provider = FakeProvider(script=[CALL_LOST])
+    drain(desk(store, clock, provider))
+    assert books(store, issue) == Books(audience=5, accepted=3, in_doubt=2)
+
+
+def test_the_trial_of_a_process_that_died_is_over(store: Store, issue: IssueId, clock: Clock) -> None:
+    drain(at_desk := desk(store, clock, FakeProvider(script=[UNAVAILABLE])))
+    clock.forward(timedelta(seconds=3))
+    routes = {NEWSLETTER: at_desk.route(NEWSLETTER)}
+    tries = store.ledger.claim(routes, "dead", clock.now, HOUR)
+    assert tries is not None
+    assert tries.lane is not None
+    assert store.ledger.intend(tries, "dead", tries.lane, "hash", clock.now, HOUR) is not None
+    assert store.ledger.claim(routes, "me", clock.now, HOUR) is None
+    store.ledger.expire(clock.now, ["dead"])
+    assert store.ledger.claim(routes, "me", clock.now, HOUR) is not None
 
 
 def test_another_account_is_never_asked_about_what_the_old_one_may_have(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ _FREEZE, _CLAIM, _INTENT = "INTO delivery", "lease_until=", "payload_hash="
 _ANSWER, _FINISH = "UPDATE delivery", "UPDATE issue SET state="
 _CALL = {"at": "http.client.send"}
 
-POINTS: dict[str, dict[str, Any]] = {
+POINTS: Mapping[str, Mapping[str, Any]] = {
     "in the middle of freezing": {"at": "statement", "of": _FREEZE},
     "before the freeze is committed": {"at": "commit", "of": _FREEZE},
     "after the freeze": {"at": "committed", "of": _FREEZE},
@@ -32,15 +33,13 @@ POINTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_worker_that_is_killed_there_leaves_all_to_the_next_one(at_work: Scene, point: str) -> None:
-    dies_and_is_followed(at_work, POINTS[point])
+def test_a_worker_that_is_killed_there_leaves_all_to_the_next_one(at_work: Scene) -> None:
+    dies_everywhere_and_is_followed(at_work)
 
 
 @pytest.mark.parametrize("at_work_on_postgresql", KINDS_ON_POSTGRESQL, indirect=True)
 def test_on_postgresql_it_does_so_too(at_work_on_postgresql: Scene) -> None:
-    for point in POINTS.values():
-        dies_and_is_followed(at_work_on_postgresql, point)
+    dies_everywhere_and_is_followed(at_work_on_postgresql)
 
 
 @pytest.mark.parametrize("event", ["http.client.send", "commit"])
@@ -58,10 +57,11 @@ def test_a_worker_that_is_killed_while_it_takes_batches_out_of_doubt_leaves_that
     at_work.ends_well()
 
 
-def dies_and_is_followed(scene: Scene, point: dict[str, Any]) -> None:
-    scene.publish()
-    assert scene.run(**point) == -signal.SIGKILL, "it came to that point"
-    scene.settle()
-    scene.check()
-    scene.decide()
+def dies_everywhere_and_is_followed(scene: Scene) -> None:
+    for name, point in POINTS.items():
+        scene.publish()
+        assert scene.run(**point) == -signal.SIGKILL, f"it came {name}"
+        scene.settle()
+        scene.check()
+        scene.decide()
     scene.ends_well()
