@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.engine.side_by_side import Interrupted, side_by_side
+from tests.fakes.commands import CONFIG as MAILED
 from tests.fakes.commands import Project
 from tests.fakes.feed_server import FeedServer
+from tests.fakes.mailgun_server import MailgunServer, delayed
 from tests.fakes.polling import rss
 
 RUNDBRIEF = [sys.executable, "-c", "import sys; from pipeline.cli.main import main; sys.exit(main())"]
@@ -108,6 +110,38 @@ def test_serve_ends_though_a_source_hangs(
         assert running.wait(LONG) == 0
     runs = project.done("runs", "--json").json["runs"]
     assert {run["outcome"] for run in runs if run["job"].startswith("collect/")} == {"broken_off"}
+
+
+def test_serve_that_is_stopped_in_the_middle_of_an_issue_leaves_nothing_in_doubt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls under way come to their end; whoever runs next goes on with the others."""
+    people = 300
+    with MailgunServer() as mailgun:
+        monkeypatch.setenv("MAILGUN_API_KEY", mailgun.api_key)
+        table = (
+            f'[providers.outbox]\ntype = "mailgun"\ndomain = "mg.example.org"\nbase_url = "{mailgun.base_url}"\n'
+            'api_key_env = "MAILGUN_API_KEY"\nmax_batch = 1\n'
+        )
+        config = MAILED.replace('[providers.outbox]\ntype = "outbox"\n', table)
+        project = Project.make(tmp_path / "project", capsys, '[web]\nlisten = "127.0.0.1:0"\n\n' + config)
+        rows = "".join(f"person{n:04}@example.org\n" for n in range(people))
+        listed = project.directory / "people.csv"
+        listed.write_text(f"email\n{rows}", encoding="utf-8")
+        chosen = ("--newsletter", "wochenblick", "--cadence", "immediate", "--confirmed")
+        project.done("subscribers", "import", str(listed), *chosen)
+        mailgun.faults.extend(delayed(0.05) for _ in range(people))
+        with started(project, "serve") as running:
+            until(lambda: len(mailgun.accepted) > 5)
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(LONG) == 0
+        handed = len(mailgun.accepted)
+        assert 5 < handed < people
+        (issue,) = project.done("issues", "--json").json["issues"]
+        assert (issue["accepted"], issue["in_doubt"], issue["to_do"]) == (handed, 0, people - handed)
+        mailgun.faults.clear()
+        project.done("run")
+        assert sorted(mailgun.accepted) == sorted({f"person{n:04}@example.org" for n in range(people)})
 
 
 def until(happened: Callable[[], object], seconds: float = LONG) -> None:
