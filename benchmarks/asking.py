@@ -86,6 +86,7 @@ def questions(store: Store) -> Iterator[tuple[str, Callable[[int], object]]]:
         "subscribers of a newsletter in a state",
         lambda _: lists.subscriptions(limit=51, newsletter=NEWSLETTER, state=paused),
     )
+    yield "subscribers of a newsletter without any", lambda _: lists.subscriptions(limit=51, newsletter="other")
     yield "subscriptions of an address", lambda n: lists.subscriptions_of(f"person{n + 1}@bench.example")
     yield "issues with their books", lambda _: lists.issues(limit=51)
     yield "runs, far behind", lambda _: lists.runs(limit=51, behind=(old_run.started, old_run.id))

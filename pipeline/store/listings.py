@@ -20,6 +20,7 @@ from pipeline.store.reading_subscriptions import subscriptions, to_subscription
 from pipeline.store.runs import to_run
 from pipeline.store.selections import current_articles, read_articles, selected
 from pipeline.store.tables import article, issue, run, subscriber, subscription
+from pipeline.store.tables.audience import INACTIVE
 
 Behind = tuple[datetime, int]
 """The time and the number of the last row of the page before."""
@@ -64,6 +65,9 @@ class Listings:
             ids = ids.where(subscription.c.newsletter == newsletter)
         if state is not None:
             ids = ids.where(subscription.c.state == state)
+            if state is not SubscriptionState.ACTIVE:
+                # Said once more for the index, which has only these.
+                ids = ids.where(INACTIVE)
         page = ids.order_by(subscription.c.id).limit(limit).subquery()
         query = subscriptions().where(subscription.c.id.in_(select(page.c.id))).order_by(subscription.c.id)
         with reading(self.engine) as tx:

@@ -13,6 +13,8 @@ down_revision = "0017"
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _NOT_ACCEPTED = sa.text("outcome IN ('rejected', 'suppressed', 'cancelled')")
 
+_INACTIVE = sa.text("state <> 'active'")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -49,5 +51,10 @@ def upgrade() -> None:
         sqlite_where=_NOT_ACCEPTED,
         postgresql_where=_NOT_ACCEPTED,
     )
-    op.create_index("ix_subscription_newsletter_id", "subscription", ["newsletter", "id"])
-    op.create_index("ix_subscription_newsletter_state_id", "subscription", ["newsletter", "state", "id"])
+    op.create_index(
+        "ix_subscription_inactive",
+        "subscription",
+        ["newsletter", "state", "id"],
+        sqlite_where=_INACTIVE,
+        postgresql_where=_INACTIVE,
+    )
