@@ -17,10 +17,10 @@ _TEMPLATES = '\n[templates]\ndirectory = "templates"               # taken befor
 _NEXT = """\
 Next:
 {enter}  look into config.toml: who you are, where articles come from, who mails
-  rundbrief check                   is everything there?
-  rundbrief run                     collect the articles, publish feeds
-  rundbrief preview NEWSLETTER      see the next issue
-  rundbrief subscribers import …    bring your subscribers along (--help tells how)
+  rundbrief check                           is everything there?
+  rundbrief run                             collect the articles, publish feeds
+  rundbrief preview news --cadence weekly   see the next issue
+  rundbrief subscribers import …            bring your subscribers along (--help tells how)
 Mail goes into the directory outbox/ until you name another provider."""
 
 

@@ -183,9 +183,8 @@ def _print(
         ]
     )
     for one in details.variants:
-        say(
-            f"\nVariant {one.number} ({one.language}, {one.deliveries} deliveries): {one.subject or 'not rendered yet'}"
-        )
+        many = f"{one.deliveries} {'delivery' if one.deliveries == 1 else 'deliveries'}"
+        say(f"\nVariant {one.number} ({one.language}, {many}): {one.subject or 'not rendered yet'}")
         for id_, title in one.articles.items():
             say(f"  article {id_}  {title}")
     if tally.links:

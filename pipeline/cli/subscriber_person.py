@@ -31,15 +31,16 @@ def show(context: typer.Context, address: Address) -> None:
     with asked.app() as opened:
         first = next(opened.store.subscriptions.listed(address=address, limit=1), None)
         known = opened.store.preferences.everything(first.id) if first else None
+        waiting = opened.store.preferences.unconfirmed(address)
         suppressed = opened.store.subscriptions.suppression(address)
         zone = opened.settings.site.timezone
-    problems = [] if known or suppressed else [_unknown(address)]
+    problems = [] if known or suppressed or waiting else [_unknown(address)]
     report_problems(problems)
     if asked.as_json:
         why = suppressed and {"reason": suppressed.reason, "since": suppressed.since, "detail": suppressed.detail}
-        print_json({"subscriber": known, "suppressed": why, "problems": problems})
+        print_json({"subscriber": known, "unconfirmed": waiting, "suppressed": why, "problems": problems})
     elif not problems:
-        _tell(known, suppressed, zone)
+        _tell({**(known or {}), "unconfirmed": waiting}, suppressed, zone)
     if problems:
         raise typer.Exit(FAILED)
 
@@ -142,7 +143,7 @@ def _subscription(opened: App, address: str, newsletter: str) -> Subscription:
     return found
 
 
-def _tell(known: Mapping[str, Any] | None, suppressed: Suppression | None, zone: Any) -> None:  # noqa: ANN401  (zoneinfo's)
+def _tell(known: Mapping[str, Any], suppressed: Suppression | None, zone: Any) -> None:  # noqa: ANN401  (zoneinfo's)
     from pipeline.cli.output import print_facts, print_table, say
     from pipeline.cli.times import shown
 
@@ -152,9 +153,9 @@ def _tell(known: Mapping[str, Any] | None, suppressed: Suppression | None, zone:
     if suppressed is not None:
         reason = f"{suppressed.reason.value.replace('_', ' ')}, since {shown(suppressed.since, zone)}"
         print_facts([("suppressed", f"{reason}  {suppressed.detail}".rstrip())])
-    if known is None:
-        return
-    print_facts([("address", known["address"]), ("name", known["name"]), ("known since", when(known["known_since"]))])
+    if "address" in known:
+        since = when(known["known_since"])
+        print_facts([("address", known["address"]), ("name", known["name"]), ("known since", since)])
     tables: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
         (
             "subscriptions",
@@ -169,6 +170,19 @@ def _tell(known: Mapping[str, Any] | None, suppressed: Suppression | None, zone:
                 ("created", "CREATED"),
                 ("changed", "CHANGED"),
                 ("paused_until", "PAUSED UNTIL"),
+            ),
+        ),
+        (
+            "unconfirmed",
+            (
+                ("newsletter", "NOT CONFIRMED YET"),
+                ("asked", "ASKED"),
+                ("asked_from", "FROM"),
+                ("name", "NAME"),
+                ("cadence", "CADENCE"),
+                ("topics", "TOPICS"),
+                ("language", "LANGUAGE"),
+                ("timezone", "TIME ZONE"),
             ),
         ),
         (
@@ -193,11 +207,12 @@ def _tell(known: Mapping[str, Any] | None, suppressed: Suppression | None, zone:
     )
     times = {"created", "changed", "paused_until", "asked", "brought_along", "confirmed", "slot", "at"}
     for name, columns in tables:
-        rows = known[name]
+        rows = known.get(name, ())
         if not rows:
             continue
         used = [(key, title) for key, title in columns if any(row.get(key) for row in rows)]
-        say()
+        if "address" in known:
+            say()
         print_table(
             [title for _, title in used],
             [[when(row.get(key)) if key in times else row.get(key) for key, _ in used] for row in rows],

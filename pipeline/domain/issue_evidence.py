@@ -89,8 +89,8 @@ def issue_chain(evidence: IssueEvidence, zone: tzinfo) -> tuple[Statement, ...]:
         return (*said, Statement(code=issue.state.value, what=what, at=issue.finished_at))
     groups = sum(one.groups for one in evidence.variants)
     what = (
-        f"It was put together for {issue.books.audience} subscriptions in {groups} groups, of what was released up to"
-        f" number {evidence.upto}: {_many(len(evidence.variants), 'variant')}."
+        f"It was put together for {_many(issue.books.audience, 'subscription')} in {_many(groups, 'group')}, of what"
+        f" was released up to number {evidence.upto}: {_many(len(evidence.variants), 'variant')}."
     )
     said.append(Statement(code="frozen", what=what, at=issue.frozen_at))
     said += map(_variant, evidence.variants)

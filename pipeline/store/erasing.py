@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from pipeline.domain.audience import ERASED, Subscriber, SubscriptionState, SuppressionReason, address_key
 from pipeline.domain.ledger import BatchState
@@ -69,8 +69,12 @@ def forget_address(tx: Connection, address: str, digests: Digests) -> bool:
     False if nothing is.
     """
     key = address_key(address)
-    asked = tx.execute(delete(sign_up).where(sign_up.c.address == address, sign_up.c.state != "confirmed")).rowcount
+    waiting = sign_up.c.state != "confirmed"
+    same = tx.execute(select(sign_up.c.id, sign_up.c.address).where(sign_up.c.mailbox == mailbox_of(address), waiting))
+    asked = [row.id for row in same if address_key(row.address) == key]
+    _settle_notices(tx, notice.c.sign_up_id.in_(asked))
     tx.execute(update(notice).where(notice.c.mailbox == mailbox_of(address)).values(mailbox=""))
+    tx.execute(delete(sign_up).where(sign_up.c.id.in_(asked)))
     known = tx.execute(select(suppression).where(suppression.c.address_key == key)).one_or_none()
     digest = next(iter(digests(key)), None)
     if known is not None and digest is not None:
@@ -87,6 +91,11 @@ def _forget_notices(tx: Connection, person: Subscriber) -> None:
         notice.c.sign_up_id.in_(asked),
         notice.c.mailbox == mailbox_of(person.address),
     )
+    _settle_notices(tx, theirs)
+
+
+def _settle_notices(tx: Connection, theirs: ColumnElement[bool]) -> None:
+    """Those that have not gone go to nobody any more; what they said, and to whom, is forgotten."""
     tx.execute(update(notice).where(theirs, notice.c.state.in_(_WAITING)).values(state=BatchState.CANCELLED))
     tx.execute(update(notice).where(theirs, notice.c.state == BatchState.IN_DOUBT).values(state=BatchState.REJECTED))
     tx.execute(update(notice).where(theirs).values(message=None, mailbox=""))

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from pipeline.domain.audience import SubscriptionId
+from pipeline.domain.audience import SubscriptionId, address_key
+from pipeline.domain.sign_up import mailbox_of
 from pipeline.store.reading_subscriptions import one, subscriptions
 from pipeline.store.tables import consent_text, delivery, event, issue, notice, private_feed, sign_up, subscription
 
@@ -50,6 +51,25 @@ def everything(tx: Connection, id_: SubscriptionId) -> Mapping[str, Any] | None:
         "messages_about_subscriptions": _notices(tx, ids),
         "private_feeds": _feeds(tx, ids),
     }
+
+
+def unconfirmed(tx: Connection, address: str) -> Sequence[Mapping[str, Any]]:
+    """What somebody asked for with this address and nobody has confirmed yet: until then it is all that is known."""
+    query = select(sign_up).where(sign_up.c.mailbox == mailbox_of(address), sign_up.c.state != "confirmed")
+    return [
+        {
+            "newsletter": row.newsletter,
+            "asked": _time(row.asked_at),
+            "asked_from": row.network,
+            "name": row.name,
+            "cadence": row.cadence,
+            "topics": json.loads(row.topics),
+            "language": row.language,
+            "timezone": row.timezone,
+        }
+        for row in tx.execute(query.order_by(sign_up.c.id))
+        if address_key(row.address) == address_key(address)
+    ]
 
 
 def _consents(tx: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from pipeline.audience.preference_store import PrivateFeedId
 from pipeline.domain.audience import Choice, Subscription, SubscriptionId, SubscriptionState, address_key
 from pipeline.store.database import reading, writing
 from pipeline.store.erasing import erase, forget_address
-from pipeline.store.person import everything
+from pipeline.store.person import everything, unconfirmed
 from pipeline.store.placing import start_anew
 from pipeline.store.reading_subscriptions import one
 from pipeline.store.statements import insert_new
@@ -112,6 +112,10 @@ class Preferences:
     def everything(self, id_: SubscriptionId) -> Mapping[str, Any] | None:
         with reading(self.engine) as tx:
             return everything(tx, id_)
+
+    def unconfirmed(self, address: str) -> Sequence[Mapping[str, Any]]:
+        with reading(self.engine) as tx:
+            return unconfirmed(tx, address)
 
     def erase(self, id_: SubscriptionId, now: datetime) -> bool:
         with writing(self.engine) as tx:

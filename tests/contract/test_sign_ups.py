@@ -344,3 +344,17 @@ def test_an_import_does_not_bring_back_who_was_suppressed_while_signing_up(store
     person = NewSubscriber(address="anna@example.org")
     counts = store.subscriptions.add_subscribers([person], WEEKLY, "daily", confirmed=True, now=at(1))
     assert (counts.suppressed, counts.new) == (1, 0)
+
+
+def test_who_erases_an_address_that_nobody_confirmed_stops_the_mail_to_it(store: Store) -> None:
+    sign_up(store, START, asked("anna+news@example.org"), asked("ben@example.org"))
+    render_all(store)
+    assert store.preferences.erase_address("ANNA+news@example.org", at(1))
+    provider = FakeProvider()
+    while desk_for(store, [provider], at(1)).submit_next():
+        pass
+    assert [address for address, _ in provider.accepted] == ["ben@example.org"]
+    assert [one["newsletter"] for one in store.preferences.unconfirmed("ben@example.org")] == [WEEKLY]
+    assert store.preferences.unconfirmed("anna+news@example.org") == []
+    with reading(store.engine) as tx:
+        assert "anna" not in str(tx.execute(select(notice)).all())

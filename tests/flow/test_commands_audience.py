@@ -338,3 +338,13 @@ def test_a_long_list_is_cut_and_says_so(project: Project) -> None:
     told = project.done("subscribers", "--limit", "2")
     assert "2 of 3" in told.out
     assert project.done("subscribers", "--limit", "2", "--json").json["total"] == 3
+
+
+def test_who_was_asked_and_has_not_confirmed_is_shown_and_can_be_erased(project: Project) -> None:
+    project.done("subscribers", "add", "zoe@example.org", *IMMEDIATE, "--name", "Zoe")
+    project.done("run")
+    assert "NOT CONFIRMED YET" in project.done("subscribers", "show", "Zoe@example.org").out
+    (asked,) = project.done("subscribers", "show", "zoe@example.org", "--json").json["unconfirmed"]
+    assert {"newsletter": "wochenblick", "cadence": "immediate", "name": "Zoe"}.items() <= asked.items()
+    project.done("subscribers", "erase", "Zoe@example.org")
+    assert project("subscribers", "show", "zoe@example.org").code == 1
