@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,7 +104,7 @@ def show_run(
             ("Reason", found.reason),
             *_counted(found.counts),
             ("Problems", "\n".join(line_of(problem) for problem in found.problems)),
-            ("Log", "\n".join(map(_log_line, found.log))),
+            ("Log", "\n".join(_log_line(line, zone) for line in found.log)),
         ]
     )
 
@@ -153,11 +154,12 @@ def _words(value: StrEnum | None) -> str:
     return value.value.replace("_", " ") if value else ""
 
 
-def _log_line(line: Mapping[str, str]) -> str:
-    """``22:10:02 warning: what happened (name=value)``."""
+def _log_line(line: Mapping[str, str], zone: tzinfo) -> str:
+    """``22:10:02 warning: what happened (name=value)``, by the wall clock of the zone."""
     rest = {name: value for name, value in line.items() if name not in ("timestamp", "level", "event")}
     facts = ", ".join(f"{name}={value}" for name, value in rest.items())
-    said = f"{line.get('timestamp', '')[11:19]} {line.get('level', '')}: {line.get('event', '')}"
+    at = datetime.fromisoformat(line["timestamp"]).astimezone(zone)
+    said = f"{at:%H:%M:%S} {line.get('level', '')}: {line.get('event', '')}"
     return f"{said} ({facts})" if facts else said
 
 
