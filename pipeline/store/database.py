@@ -71,7 +71,7 @@ def _open_sqlite(url: URL) -> Engine:
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA cache_size = -16384")
+        cursor.execute("PRAGMA cache_size = -6144")
         cursor.close()
 
     @event.listens_for(engine, "begin")
