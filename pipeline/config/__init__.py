@@ -6,9 +6,10 @@ from pipeline.config.addresses import SELF, Listen, Mailbox
 from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
 from pipeline.config.budgeted import Budgeted
+from pipeline.config.feeds import Feed
 from pipeline.config.list_owners import ListOwner
 from pipeline.config.load import load
-from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
+from pipeline.config.model import Config, Newsletter, Publish, Site, Store, Templates, Web
 from pipeline.config.pictures import Pictures
 from pipeline.config.podcast import Podcast
 from pipeline.config.providers import (

@@ -9,8 +9,9 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from pipeline.config.brand import Brand, Logo
+from pipeline.config.feeds import Feed
 from pipeline.config.lines import KeyPath
-from pipeline.config.model import Config, Feed, Newsletter, Publish, Site, Store, Templates, Web
+from pipeline.config.model import Config, Newsletter, Publish, Site, Store, Templates, Web
 from pipeline.config.nearest import did_you_mean, one_of
 from pipeline.config.preflight import Preflight
 from pipeline.config.providers import PROVIDERS, OwnProvider
