@@ -108,9 +108,14 @@ def import_(
 
 
 def _unknown_topics(opened: App, letter: Letter, report: ImportReport) -> list[str]:
-    """A column of tags that is taken for topics costs people all their mail, without a word."""
+    """A column of tags that is taken for topics costs people all their mail, without a word.
+
+    Before anything was collected, all topics are unknown, and that tells nothing.
+    """
     from pipeline.domain.article import topic_key
 
+    if not opened.store.articles.count():
+        return []
     known = opened.store.segments.topics_of_articles(list(report.topics))
     known |= {topic_key(label) for label in letter.topics}
     return [label for key, label in sorted(report.topics.items()) if key not in known]

@@ -17,9 +17,14 @@ _MEANING = """\
 The store is fenced: {reason}
 {lost}Once it is unfenced, the next run mails:
 {pending}
+{danger}"""
+_DANGER = """\
 It may have been mailed already, after the copy was made, and people would get it twice. What is collected from then on
 counts as new, too. If you are not sure: `rundbrief hold`, unfence it, look at `rundbrief issues` and `rundbrief plan`,
 cancel what went out with `rundbrief issues cancel`, and only then `rundbrief release`."""
+_LATER = """\
+But articles that were collected and mailed after the copy was made are collected again, as new ones. If there are any:
+`rundbrief hold`, unfence it, `rundbrief collect`, look at `rundbrief plan`, and only then `rundbrief release`."""
 _LOST = "Mailing went on for {calls} calls of providers that it knows nothing of.\n"
 
 
@@ -57,7 +62,8 @@ def unfence(
         zone = opened.settings.site.timezone
         named = "\n".join(f"  {_line(one, shown(one.slot, zone))}" for one in pending) or "  nothing"
         lost = _LOST.format(calls=calls) if calls else ""
-        sys.stderr.write(_MEANING.format(reason=reason, lost=lost, pending=named) + "\n")
+        danger = _DANGER if pending else _LATER
+        sys.stderr.write(_MEANING.format(reason=reason, lost=lost, pending=named, danger=danger) + "\n")
         if not yes:
             if not sys.stdin.isatty():
                 raise WrongUse("Nobody can be asked here.", where="rundbrief unfence", mend="Say --yes if it is right.")

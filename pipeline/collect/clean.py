@@ -10,6 +10,7 @@ from contextvars import ContextVar
 import nh3
 
 from pipeline.collect.allow_list import ATTRIBUTES, BLOCKS, CELLS, DROPPED_WITH_CONTENT, TAGS, allowed_value
+from pipeline.collect.hidden_pictures import without_hidden_pictures
 from pipeline.collect.links import link_url, web_url
 from pipeline.collect.nesting import well_nested
 
@@ -29,6 +30,7 @@ _NOT_TEXT = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 # A search for what few texts have costs a tenth of taking it away; beyond the BMP anything may be one of them.
 _SUSPECT = re.compile("[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffc]")
 # Bytes of Windows-1252 that were read as Latin-1: quotes, dashes and the euro sign in half of the world's old blogs.
@@ -83,7 +85,7 @@ def _sanitised(before: str) -> str | None:
             return None
         # A second pass must find nothing to do; where it does, a parser disagrees with a serialiser, and that is how
         # markup gets past a sanitiser (mutation XSS).
-        after = _tidied(xml_text(_SANITISER.clean(nested)))
+        after = _tidied(xml_text(_SANITISER.clean(without_hidden_pictures(nested))))
         if after == before:
             return after
         before = after
@@ -117,7 +119,9 @@ def xml_text(text: str) -> str:
     """``text`` without the characters that XML can't carry; line ends as LF, Windows-1252 leftovers mended."""
     if not _SUSPECT.search(text):
         return text
-    return _NOT_TEXT.sub("", text.translate(_CONTROLS)).replace("\r\n", "\n").replace("\r", "\n")
+    # JSON and YAML write what is beyond the BMP as two escapes, and not every parser of YAML joins them.
+    joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    return _NOT_TEXT.sub("", joined.translate(_CONTROLS)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

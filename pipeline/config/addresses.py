@@ -101,7 +101,10 @@ def mailbox(value: object) -> Mailbox:
         return Mailbox(email_address(written))
     if not rest.endswith(">") or "<" in name or "@" in name.rpartition('"')[2]:
         raise mistake(f'"{written}" is no mailbox.', 'Write "Name <name@example.org>".')
-    return Mailbox(email_address(rest[:-1]), re.sub(r"\\(.)", r"\1", name.strip().removeprefix('"').removesuffix('"')))
+    name = name.strip()
+    if name.startswith('"') and name.endswith('"'):
+        name = name[1:-1]
+    return Mailbox(email_address(rest[:-1]), re.sub(r"\\(.)", r"\1", name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,10 @@ def _answers(url: str, now: datetime, *, verify: bool) -> Examined:
     try:
         answer = requests.get(f"{url}/healthz", timeout=_SECONDS, verify=verify, allow_redirects=False)
     except requests.RequestException as error:
-        problem = Problem(code="site", where=url, what=f"can't be reached: {type(error).__name__}.", mend=mend)
+        text = "answers too late" if isinstance(error, requests.Timeout) else "there is no connection"
+        if isinstance(error, requests.exceptions.SSLError):
+            text = "its certificate is not believed"
+        problem = Problem(code="site", where=url, what=f"can't be reached: {text}.", mend=mend)
         return Examined(what=what, problems=(problem,))
     if answer.text != "ok\n":
         text = f"answers {answer.status_code} at /healthz, and not as Rundbrief does."

@@ -54,14 +54,18 @@ def sqlite_file(engine: Engine) -> Path | None:
 
 
 def _open_sqlite(url: URL) -> Engine:
+    # Parameters are addresses: they must not get into an error's text, and with it into a log.
+    engine = create_engine(url, hide_parameters=True)
     if url.database and url.database != ":memory:":
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            # It will have everybody's address: the files that SQLite puts beside it get the same rights.
-            file.touch(mode=0o600)
-    # Parameters are addresses: they must not get into an error's text, and with it into a log.
-    engine = create_engine(url, hide_parameters=True)
+
+        # Not before: a store that nobody has worked on yet is no file, and a backup can be put in its place.
+        @event.listens_for(engine, "do_connect")
+        def _create(*_: object) -> None:
+            if not file.exists():
+                # It will have everybody's address: the files that SQLite puts beside it get the same rights.
+                file.touch(mode=0o600)
 
     # The driver's own transactions begin too late: two threads that read, then write, would lose one's update.
     @event.listens_for(engine, "connect")

@@ -74,6 +74,9 @@ def test_on_a_new_machine_what_is_restored_mails_nothing_either(
     project.done("backup", archive)  # nothing was ever mailed: there is no generation to tell by
     other = Project.make(tmp_path / "other", capsys)
     other.done("restore", archive)
+    idle = other("unfence").err
+    assert "the next run mails:\n  nothing\nBut articles that were collected and mailed after the copy was made" in idle
+    assert "It may have been mailed already" not in idle
     other.subscribe()
     assert other("run").code == 1
     assert not (other.directory / "outbox").exists()

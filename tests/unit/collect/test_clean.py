@@ -41,6 +41,15 @@ BASE = "https://blog.example.org/2025/post.html"
         ("<img src='data:image/png;base64,AA'>z", "z"),
         ("<img src=p.gif width=1 height=1>z<img src=p.gif height=0>", "z"),
         ("<a href=x><img src=p.gif width=1 height=1></a>z", "z"),
+        (
+            "<img src=p.gif style='display : NONE'>z<img src=p.gif hidden><img src=p.gif style=width:1px;height:1px>",
+            "z",
+        ),
+        ('<img alt="x" src="p.gif" style="visibility&#58;hidden"/>z<img style="max-height:0"src=p.gif>', "z"),
+        (
+            '<img src="a.jpg" alt=" hidden " style="opacity:0; width:100px; max-height:1em; min-height:1px">',
+            '<img src="https://blog.example.org/2025/a.jpg" alt=" hidden ">',
+        ),
         ("<img src=a.jpg alt='a &quot;b&quot; <c>' width=20 height=100%>", None),
         ("<img srcset='/a.jpg 1x, data:x 2x, /b,c.jpg 2.5x, d.jpg bad'>", None),
         ("<video src=a.mp4 poster=p.jpg autoplay onplay=x></video>", None),
@@ -53,6 +62,7 @@ BASE = "https://blog.example.org/2025/post.html"
         ("<details open><summary>s</summary>t</details>", '<details open=""><summary>s</summary>t</details>'),
         ("<table><tr><td colspan=2 onclick=x>a", '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table>'),
         ("a&#1;&#x8;&#xFFFE;&#xD800;b", "ab"),
+        ("\ud83d\ude00 \ude00\ud83d.", "\U0001f600 ."),
         ("a\x01\x0b\ufffe\ud800b", "a b"),
         ("\x93quoted\x94 &#147;too&#148;", "“quoted” “too”"),
         ("a\r\nb\rc", "a\nb\nc"),

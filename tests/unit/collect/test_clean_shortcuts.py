@@ -29,9 +29,9 @@ TEXT = st.lists(st.one_of(ODD, ODDER, st.text(max_size=8)), max_size=8).map("".j
 
 
 def xml_text_at_length(text: str) -> str:
-    """Character by character."""
+    """Character by character, but for two halves of one."""
     mended = []
-    for character in text:
+    for character in text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"):
         code = ord(character)
         if code in (0x0B, 0x0C):
             mended.append(" ")

@@ -130,6 +130,11 @@ def test_a_web_address_with_a_password_is_refused_without_repeating_it() -> None
             r'"Der \"Brief\"" <a@example.net>',
         ),
         (
+            'Post, "extra" <a@example.net>',
+            Mailbox("a@example.net", 'Post, "extra"'),
+            r'"Post, \"extra\"" <a@example.net>',
+        ),
+        (
             "Post <post@grün.example.org>",
             Mailbox("post@xn--grn-ioa.example.org", "Post"),
             "Post <post@xn--grn-ioa.example.org>",
