@@ -60,7 +60,7 @@ def test_a_damaged_store_is_an_error(project: Project) -> None:
     file = project.directory / "var" / "rundbrief.db"
     shutil.copy(file, file.with_suffix(".copy"))
     content = bytearray(file.read_bytes())
-    # The last page is no list of tables, so that the store still opens.  What says what kind of page it is stands first.
+    # The last page is no list of tables, so that the store still opens; what kind of page it is stands first.
     content[-4096:-3996] = bytes(100)
     file.write_bytes(content)
     found = project("doctor", "--json")
