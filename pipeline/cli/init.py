@@ -21,6 +21,7 @@ Next:
   rundbrief run                             collect the articles, publish feeds
   rundbrief preview news --cadence weekly   see the next issue
   rundbrief subscribers import …            bring your subscribers along (--help tells how)
+What is there at the first run goes to the feeds; mail carries what comes after it (`backlog` in [[sources]]).
 Mail goes into the directory outbox/ until you name another provider."""
 
 

@@ -42,6 +42,7 @@ _CONTROLS = {**_MISREAD, 0x0B: " ", 0x0C: " "}
 _OPENING = frozenset("\u202a\u202b\u2066\u2067\u2068")
 _CLOSING = {"\u202c": frozenset("\u202a\u202b"), "\u2069": frozenset("\u2066\u2067\u2068")}
 _OVERRIDES = frozenset("\u202d\u202e")
+_TURNING = re.compile("[\u202d\u202e]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 # No quantifier here may run over a "<": what has no end would be searched from every start.
@@ -62,11 +63,11 @@ def clean_html(html: str, base_url: str | None) -> str:
     """``html`` as a fragment that is safe to publish: what an article needs, nothing that runs, loads or hides.
 
     Links, pictures and media are absolute: resolved against ``base_url``; one that can't be resolved loses its link
-    (the text stays) or is dropped (a picture).  Tracking pixels, ids, styles and scripts go.  Every character may
-    stand in XML 1.0.  Cleaning what is clean changes nothing.  HTML that is too long, or nested too deeply, becomes
-    its text in paragraphs.  Bounded in time.
+    (the text stays) or is dropped (a picture).  Tracking pixels, ids, styles, scripts and overrides of the writing
+    direction go.  Every character may stand in XML 1.0.  Cleaning what is clean changes nothing.  HTML that is too
+    long, or nested too deeply, becomes its text in paragraphs.  Bounded in time.
     """
-    before = _MATHML.sub("", xml_text(html))
+    before = _TURNING.sub("", _MATHML.sub("", xml_text(html)))
     if len(before) <= _SHORT_TEXT and "<" not in before and "&" not in before:
         return entities.escape(before, quote=False).replace("\xa0", "&nbsp;").strip()
     token = _base.set(base_url)
@@ -165,7 +166,7 @@ def _srcset(value: str, base_url: str | None) -> str | None:
 
 def _tidied(html: str) -> str:
     """What the sanitiser leaves behind, in its own output (attributes quoted, ``<`` and ``>`` escaped in them)."""
-    html = _MEDIA.sub(_media, html)
+    html = _MEDIA.sub(_media, _TURNING.sub("", html))
     html = _UNLINKED.sub(r"\1", html)
     html = _EMPTY.sub("", html)
     return _PRE.sub(r"\1", html).strip()

@@ -27,6 +27,8 @@ from pipeline.config.nearest import did_you_mean
 ALL: Final = "all"
 IMMEDIATE: Final = "immediate"
 
+# A change of direction that isn't undone turns round what follows in mail and pages.
+_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
 
 
@@ -44,6 +46,12 @@ def language(value: object) -> str:
     if not _LANGUAGE.fullmatch(tag):
         raise mistake(f'"{tag}" is no language tag.', f"Did you mean `{spelt}`?")
     return spelt
+
+
+def _one_line(value: str) -> str:
+    if _NO_LINE.search(value):
+        raise mistake("holds control characters, such as the end of a line or a change of direction.", "Remove them.")
+    return value
 
 
 def backlog(value: object) -> int | Literal["all"]:
@@ -89,7 +97,7 @@ _AS_TEXT = PlainSerializer(str, when_used="json")
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=128)]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
 Topics = Annotated[tuple[Text, ...], Listed]
 MediaType = Annotated[str, Field(pattern=r"^(\*|[a-z]+(/(\*|[a-z0-9][a-z0-9.+-]*))?)$", max_length=128)]
 Names = Annotated[tuple[Name, ...], Listed]

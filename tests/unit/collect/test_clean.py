@@ -56,6 +56,8 @@ BASE = "https://blog.example.org/2025/post.html"
         ("<audio></audio>z", "z"),
         ("<pre>\n\nx</pre>", "<pre>x</pre>"),
         ("<pre><code class='hl language-c++ x'>a</code></pre>", None),
+        ("<p>\u202eturned &#x202D;back \u2067\u0634\u2069</p>", "<p>turned back \u2067\u0634\u2069</p>"),
+        ("\u202eturned", "turned"),
         ("<bdo dir='rtl'>turned</bdo>", "turned"),  # feed validators take it for a risk
         ("<math><mfrac><mi>a</mi><mn>2</mn></mfrac></math>", "a2"),
         ("<math><mi xlink:href='javascript:x'>a</mi></math>", "a"),

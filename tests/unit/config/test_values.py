@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from pipeline.config import addresses, times, values
@@ -177,3 +178,14 @@ def test_a_backlog_is_none_a_number_or_all() -> None:
     for wrong in ("al", -1, True, 1.5, None):
         with pytest.raises(PydanticCustomError):
             values.backlog(wrong)
+
+
+@pytest.mark.parametrize("title", ["News\nBcc: x", "\u202eswen", "News \u2067", "a\x1bb", "\u2028"])
+def test_a_title_that_would_break_or_turn_what_is_around_it_is_refused(title: str) -> None:
+    with pytest.raises(ValidationError, match="control characters"):
+        TypeAdapter(values.Text).validate_python(title)
+
+
+def test_a_title_may_be_in_any_script_with_the_marks_that_it_needs() -> None:
+    for title in ("👩\u200d🔬 heute", "עברית\u200f!", "می\u200cخواهم"):
+        assert TypeAdapter(values.Text).validate_python(title) == title
