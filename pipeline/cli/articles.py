@@ -60,7 +60,11 @@ def list_articles(
             (one.id, shown(one.published, zone), one.release, one.sources, one.content.title, one.content.topics)
             for one in found
         ],
-        empty="There is no article. `rundbrief collect` asks the sources.",
+        empty=(
+            "There is no such article. `rundbrief articles` lists all."
+            if topic or source
+            else "There is no article. `rundbrief collect` asks the sources."
+        ),
         free=("TITLE", "TOPICS"),
     )
     if number > len(found):

@@ -31,7 +31,7 @@ def explain(
     context: typer.Context,
     first: Annotated[str, typer.Argument(metavar="ADDRESS|ISSUE", help="Somebody's address, or an issue's number.")],
     article: Annotated[
-        str | None, typer.Argument(metavar="[ARTICLE]", help="Its number, its address, or its public id.")
+        str | None, typer.Argument(metavar="ARTICLE", help="Its number, its address, or its public id.")
     ] = None,
 ) -> None:
     r"""Tell why somebody got an article, will get it or did not; or how an issue came about.

@@ -69,7 +69,8 @@ def report_problems(problems: Iterable[Problem]) -> None:
 def _misuse(error: typer.TyperException) -> Problem:
     """Say what is wrong with the command line, and how the command is used."""
     context = getattr(error, "ctx", None)
-    message = error.format_message()
+    # What a type's own check says comes with the name of its exception.
+    message = error.format_message().replace(": Value error, ", ": ")
     if context is None or message.startswith("Usage:"):
         _say(message)
         return Problem(code=WrongUse.code, where="rundbrief", what=message)

@@ -27,7 +27,7 @@ Mail goes into the directory outbox/ until you name another provider."""
 
 def init(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to; here if absent.")] = Path(),
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; here if absent.")] = Path(),
     templates: Annotated[
         bool, typer.Option("--templates", help="Also the templates of mails, to change them.")
     ] = False,

@@ -25,7 +25,7 @@ NewsletterName = Annotated[str, typer.Argument(metavar="NEWSLETTER", help="Its n
 def send(
     context: typer.Context,
     newsletter: Annotated[
-        str | None, typer.Argument(metavar="[NEWSLETTER]", help="Its name in the configuration; not with --plan.")
+        str | None, typer.Argument(metavar="NEWSLETTER", help="Its name in the configuration; not with --plan.")
     ] = None,
     cadence: Annotated[str | None, typer.Option(metavar="C", help="Which of its cadences, such as daily.")] = None,
     slot: Annotated[

@@ -33,7 +33,7 @@ def run(context: typer.Context) -> None:
 def collect(
     context: typer.Context,
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Their names; all if there are none.")
+        list[str] | None, typer.Argument(metavar="SOURCE", help="Their names; all if there are none.")
     ] = None,
 ) -> None:
     r"""Ask sources for articles, and keep what is new.
@@ -62,7 +62,7 @@ def collect(
 def publish(
     context: typer.Context,
     feeds: Annotated[
-        list[str] | None, typer.Argument(metavar="[FEED]...", help="Their names; all if there are none.")
+        list[str] | None, typer.Argument(metavar="FEED", help="Their names; all if there are none.")
     ] = None,
 ) -> None:
     r"""Bring feeds up to date with what was collected.

@@ -22,7 +22,7 @@ _THOUSAND = 1000
 
 def plan(
     context: typer.Context,
-    newsletter: Annotated[str | None, typer.Argument(metavar="[NEWSLETTER]", help="Only this one.")] = None,
+    newsletter: Annotated[str | None, typer.Argument(metavar="NEWSLETTER", help="Only this one.")] = None,
     cadence: Annotated[str | None, typer.Option(metavar="C", help="Only this one of its cadences.")] = None,
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="As a run at that time would see it; now if absent.")

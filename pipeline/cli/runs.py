@@ -113,7 +113,7 @@ def show_run(
 def follow_runs(
     context: typer.Context,
     run: Annotated[
-        int | None, typer.Argument(metavar="[ID]", help="Only this one, until it ends; all, until Ctrl-C, if absent.")
+        int | None, typer.Argument(metavar="ID", help="Only this one, until it ends; all, until Ctrl-C, if absent.")
     ] = None,
 ) -> None:
     r"""Tell of runs as they begin and end, in whatever process they are.

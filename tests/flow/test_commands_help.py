@@ -115,6 +115,19 @@ def test_wrong_use_ends_with_2_and_says_how_it_is_meant(
     assert ('"code": "usage"' in told.out) == ("--json" in arguments)
 
 
+def test_a_value_that_is_none_of_those_there_are_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "--outcome", "nope"]) == 2
+    assert "Invalid value for '--outcome': 'nope' is not one of 'running', 'done'," in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_what_may_be_left_out_stands_in_one_pair_of_brackets(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*path, "--help"]) == 0
+    assert "[[" not in capsys.readouterr().out.partition("\n")[0]
+
+
 def test_an_unexpected_error_is_a_sentence_and_a_traceback_only_where_it_is_wanted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,7 @@ def test_readers_are_told_that_an_article_was_corrected(project: Project) -> Non
     project.done("run")
     assert "is told with the next issue" in project.done("articles", "correct", "1", "--note", "Es war der 14.").out
     assert "There is no article" in project("articles", "correct", "99").err
+    assert "There is no such article" in project.done("articles", "--topic", "nope").out
     project.done("run")
     assert len(project.messages()) == 3, "a correction is no issue by itself"
     project.write_article("Ganz neu", 9)
