@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from collections.abc import Sequence
 from email.header import Header
 from email.utils import parseaddr
 
@@ -14,7 +15,8 @@ _UNQUOTED = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]*")
 _NO_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>(),;:\\\"\[\]\u2028\u2029\ud800-\udfff]")
 # What most addresses and names are like; nothing is to be done for them, and there are millions.
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+_PLAIN_ADDRESSES = re.compile(rf"{_PLAIN_ADDRESS.pattern}(?:\n{_PLAIN_ADDRESS.pattern})*")
+_PLAIN_NAME = re.compile(r"[\w'-]+(?: [\w'-]+)*")
 _MISQUOTED = re.compile(r'[(),"\\<>]+')
 _NOT_AN_ATOM = re.compile(r"[^\w !#$%&'*+\-/=?^_`{|}~]")
 _NAME_LIMIT = 128
@@ -52,6 +54,11 @@ def ascii_address(address: str) -> str:
     return f"{local}@{ascii_domain(domain)}"
 
 
+def are_plain_addresses(lines: str) -> bool:
+    """Whether each of these lines is an address that stays as it is, like most."""
+    return _PLAIN_ADDRESSES.fullmatch(lines) is not None
+
+
 def mailbox(name: str, address: str) -> str:
     """``name <address>`` as a header value: the name quoted or, beyond ASCII, as encoded words (RFC 2047)."""
     address = ascii_address(address)
@@ -66,8 +73,13 @@ def mailbox(name: str, address: str) -> str:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a display name can stand before an address just as it is."""
+    """Whether a display name can stand before an address just as it is, where names beyond ASCII can."""
     return _PLAIN_NAME.fullmatch(name) is not None and len(name) <= _NAME_LIMIT
+
+
+def are_plain_names(names: Sequence[str]) -> bool:
+    """Whether all of these are."""
+    return _PLAIN_NAME.fullmatch(" ".join(names)) is not None and max(map(len, names)) <= _NAME_LIMIT
 
 
 def readable_mailbox(name: str, address: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
-from pipeline.deliver.providers.recipients import not_an_address, rejected, usable_address
+from pipeline.deliver.addresses import are_plain_addresses
+from pipeline.deliver.providers.recipients import LONGEST_ADDRESS, not_an_address, rejected, usable_address
 from pipeline.domain.ledger import Batch, Outcome, Recipient
 
 
@@ -22,16 +24,35 @@ class Addressee(NamedTuple):
     message_id: str
 
 
-def addressees(batch: Batch, domain: str = "") -> Iterator[Addressee]:
+def addressees(batch: Batch, domain: str = "") -> Sequence[Addressee]:
     """Everyone with a usable address, each address once."""
-    seen: set[str] = set()
     name = f"test.{batch.id}" if batch.test else str(batch.issue_uid)
-    for index, recipient in enumerate(batch.recipients):
-        address = usable_address(recipient)
-        if address is None or (key := address.casefold()) in seen:
-            continue
-        seen.add(key)
-        yield Addressee(index, recipient, address, f"{name}.{recipient.subscriber}@{domain}")
+    return [
+        Addressee(place, recipient, address, f"{name}.{recipient.subscriber}@{domain}")
+        for place, recipient, address in _usable(batch.recipients)
+    ]
+
+
+def _usable(recipients: Sequence[Recipient]) -> Iterable[tuple[int, Recipient, str]]:
+    addresses = [recipient.address for recipient in recipients]
+    if _all_plain_and_different(addresses):
+        return zip(count(), recipients, addresses, strict=False)
+    usable: dict[str, tuple[int, Recipient, str]] = {}
+    for place, recipient in enumerate(recipients):
+        if (address := usable_address(recipient)) is not None:
+            usable.setdefault(address.casefold(), (place, recipient, address))
+    return usable.values()
+
+
+def _all_plain_and_different(addresses: Sequence[str]) -> bool:
+    """Whether nothing is to be done for any of these: that is so of most batches, and quickly found out."""
+    lines = "\n".join(addresses).lower()
+    each = lines.split("\n")
+    return (
+        len(set(each)) == len(each) == len(addresses)
+        and max(map(len, each)) <= LONGEST_ADDRESS
+        and are_plain_addresses(lines)
+    )
 
 
 def refusals(batch: Batch, everyone: Sequence[Addressee]) -> Mapping[int, Outcome]:

@@ -8,17 +8,16 @@ it reads our articles too, so what looks like one of its variables there is brok
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-from pipeline.deliver.addresses import ascii_domain, is_plain_name, one_line, parse_mailbox, readable_mailbox
+from pipeline.deliver.addresses import are_plain_names, ascii_domain, one_line, parse_mailbox, readable_mailbox
 from pipeline.deliver.providers.addressees import Addressee, addressees
+from pipeline.deliver.providers.columns import changed, in_html, in_json, in_one_line
 from pipeline.domain.ledger import Batch
 from pipeline.domain.message import MergeText, Message
 from pipeline.errors import ProviderRejected, RenderError
@@ -55,32 +54,33 @@ class Form:
 
     def body(self, chosen: Sequence[Addressee]) -> tuple[bytes, str]:
         """The request's body and content type for some of the ``addressees`` that stand next to each other."""
-        # \uNNNN stays as it is in Mailgun's substitution: real characters, and no control characters in the values.
-        variables = json.dumps(
-            {addressee.address: self._variables(addressee) for addressee in chosen},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
         boundary = self._letter.boundary
-        fields = [*self._own, ("v:part", part(chosen)), ("recipient-variables", variables)]
+        fields = [*self._own, ("v:part", part(chosen)), ("recipient-variables", self._variables(chosen))]
         rest, content_type = encode_multipart_formdata(fields, boundary)
         # A thousand fields of this one kind take longer in urllib3 than all else together.
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="to"\r\n\r\n'
-        to = "".join([f"{head}{_to(one.recipient.name, one.address)}\r\n" for one in chosen])
+        to = "".join([f"{head}{mailbox}\r\n" for mailbox in _mailboxes(chosen)])
         return b"".join((to.encode(), self._letter.encoded, rest)), content_type
 
-    def _variables(self, addressee: Addressee) -> dict[str, str]:
-        fields = addressee.recipient.fields
-        variables = {_MESSAGE_ID: addressee.message_id, _SUBSCRIBER: str(addressee.recipient.subscriber)}
+    def _variables(self, chosen: Sequence[Addressee]) -> str:
+        """The values by address, in JSON; written down field by field, as most of them are alike in what they need."""
+        names = [_MESSAGE_ID, _SUBSCRIBER]
+        # \uNNNN stays as it is in Mailgun's substitution: real characters, and no control characters in the values.
+        columns = [
+            in_json([one.address for one in chosen]),
+            in_json(in_one_line([one.message_id for one in chosen])),
+            [str(one.recipient.subscriber) for one in chosen],
+        ]
         for name, plain, escaped in self._letter.wanted:
-            value = fields[name]
-            if not value.isprintable():
-                value = one_line(value)
+            values = in_one_line([one.recipient.fields[name] for one in chosen])
             if plain:
-                variables[name] = _defuse_text(value) if "%" in value else value
+                names.append(name)
+                columns.append(in_json(changed(values, "%", _defuse_text)))
             if escaped:
-                variables[name + _HTML] = _defuse_html(escape(value))
-        return variables
+                names.append(name + _HTML)
+                columns.append(in_json(changed(in_html(values), "%", _defuse_html)))
+        each = '"%s":{' + ",".join([f'"{name}":"%s"' for name in names]) + "}"
+        return "{" + ",".join([each % row for row in zip(*columns, strict=True)]) + "}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +181,8 @@ def _mailbox(name: str, address: str) -> str:
     return readable_mailbox(_defuse_text(one_line(name)), address)
 
 
-def _to(name: str, address: str) -> str:
-    """The same, for an address that is known to be in ASCII; most names are plain, and there are many."""
-    return f"{name} <{address}>" if is_plain_name(name) else _mailbox(name, address)
+def _mailboxes(chosen: Sequence[Addressee]) -> Sequence[str]:
+    names = [one.recipient.name for one in chosen]
+    if are_plain_names(names):
+        return [f"{name} <{one.address}>" for name, one in zip(names, chosen, strict=True)]
+    return [_mailbox(one.recipient.name, one.address) for one in chosen]

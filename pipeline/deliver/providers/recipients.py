@@ -9,7 +9,7 @@ from pipeline.domain.ledger import Batch, Outcome, OutcomeKind, Recipient
 from pipeline.domain.message import Message
 from pipeline.errors import ProviderRejected, RenderError
 
-_LONGEST_ADDRESS = 254  # RFC 5321, section 4.5.3.1.3, without its angle brackets.
+LONGEST_ADDRESS = 254  # RFC 5321, section 4.5.3.1.3, without its angle brackets.
 
 
 def require_fields(batch: Batch, message: Message, *, where: str) -> None:
@@ -31,7 +31,7 @@ def usable_address(recipient: Recipient) -> str | None:
     except RenderError:
         return None
     size = len(address) if address.isascii() else len(address.encode())
-    return address if size <= _LONGEST_ADDRESS else None
+    return address if size <= LONGEST_ADDRESS else None
 
 
 def accepted(recipient: Recipient, reference: str | None = None) -> Outcome:
