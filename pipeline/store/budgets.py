@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from pipeline.deliver.lanes import Lane
 from pipeline.domain.budget import Period, Window, windows
@@ -16,6 +15,13 @@ from pipeline.store.tables import budget, provider_standing
 
 _KEPT = timedelta(days=3)
 _KEY = [budget.c.provider, budget.c.domain, budget.c.period, budget.c.start]
+
+_STANDING = select(provider_standing).where(provider_standing.c.provider.in_(bindparam("names", expanding=True)))
+_WELL = (
+    update(provider_standing)
+    .where(provider_standing.c.provider == bindparam("name"), provider_standing.c.failures > 0)
+    .values(failures=0, rests_until=None, trial_until=None, error="")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +56,8 @@ class Standing:
 
 def standings(tx: Connection, lanes: Collection[Lane], now: datetime) -> Mapping[Lane, Standing]:
     """Where each of these lanes stands."""
-    names = {lane.provider for lane in lanes}
-    rows = {row.provider: row for row in tx.execute(_standing(names))}
+    names = list({lane.provider for lane in lanes})
+    rows = {row.provider: row for row in tx.execute(_STANDING, {"names": names})}
     found = {}
     for lane in lanes:
         warmed = _warmed(tx, lane, now) if lane.budget.warm_up else 0
@@ -74,7 +80,7 @@ def book(tx: Connection, lane: Lane, recipients: int, now: datetime, lease: time
 
     What is booked is used, whatever becomes of this process.  Where this is False, roll back.
     """
-    row = tx.execute(_standing({lane.provider})).one_or_none()
+    row = tx.execute(_STANDING, {"names": [lane.provider]}).one_or_none()
     if row is not None and row.failures:
         trial = update(provider_standing).where(
             provider_standing.c.provider == lane.provider,
@@ -126,9 +132,7 @@ def rest(tx: Connection, provider: str, submitted_at: datetime, until: datetime,
 
 def answered(tx: Connection, provider: str) -> None:
     """A provider answered as it should: it needs no rest."""
-    tired = and_(provider_standing.c.provider == provider, provider_standing.c.failures > 0)
-    well = {"failures": 0, "rests_until": None, "trial_until": None, "error": ""}
-    tx.execute(update(provider_standing).where(tired).values(well))
+    tx.execute(_WELL, {"name": provider})
 
 
 def end_trials(tx: Connection, providers: Collection[str]) -> None:
@@ -141,10 +145,6 @@ def forget(tx: Connection, now: datetime) -> None:
     """Drop the counts of hours and days that are long over; a warm-up's are what it goes by."""
     over = and_(budget.c.period != Period.WARM_UP, budget.c.start < now - _KEPT)
     tx.execute(delete(budget).where(over))
-
-
-def _standing(names: Collection[str]) -> Select[Any]:
-    return select(provider_standing).where(provider_standing.c.provider.in_(names))
 
 
 def _warmed(tx: Connection, lane: Lane, now: datetime) -> int:

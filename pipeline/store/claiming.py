@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from pipeline.deliver.lanes import Route
 from pipeline.deliver.ledger import HeldBatch
@@ -23,6 +23,25 @@ from pipeline.store.transitions import move
 
 # New ones first: while a provider fails, its trials don't use up the tries of always the same batch.
 _WAITING = (BatchState.READY, BatchState.RETRY_WAIT)
+
+_OPEN = (
+    select(issue.c.id, issue.c.newsletter, issue.c.hold, issue.c.canary)
+    .where(
+        issue.c.state == IssueState.OPEN,
+        or_(issue.c.hold.is_(None), issue.c.hold == Hold.CANARY),
+        issue.c.newsletter.in_(bindparam("newsletters", expanding=True)),
+    )
+    .order_by(issue.c.id)
+)
+_DUE = (
+    select(batch.c.id)
+    .join(variant, variant.c.id == batch.c.variant_id)
+    .where(batch.c.state == bindparam("state"), batch.c.issue_id == bindparam("issue"), variant.c.message.is_not(None))
+    .where(or_(batch.c.not_before.is_(None), batch.c.not_before <= bindparam("now")))
+    .order_by(batch.c.variant_id, batch.c.sequence)
+    .limit(1)
+    .with_for_update(of=batch, skip_locked=True)
+)
 
 
 class _OpenIssue(NamedTuple):
@@ -84,11 +103,7 @@ def _open_issues(tx: Connection, newsletters: Sequence[str]) -> Iterator[tuple[B
 
     What a canary has tried is tried again while it holds; nothing else is.
     """
-    free = or_(issue.c.hold.is_(None), issue.c.hold == Hold.CANARY)
-    query = select(issue.c.id, issue.c.newsletter, issue.c.hold, issue.c.canary).where(
-        issue.c.state == IssueState.OPEN, free, issue.c.newsletter.in_(newsletters)
-    )
-    rows = {id_: _OpenIssue(*rest) for id_, *rest in tx.execute(query.order_by(issue.c.id))}
+    rows = {id_: _OpenIssue(*rest) for id_, *rest in tx.execute(_OPEN, {"newsletters": newsletters})}
     if rows:
         yield BatchState.READY, {id_: row for id_, row in rows.items() if row.hold is None}
         yield BatchState.RETRY_WAIT, rows
@@ -99,17 +114,9 @@ def _next(
 ) -> Iterator[tuple[uuid.UUID, int]]:
     """Batches in this state that are due, the first of each issue until it has none."""
     for issue_id in issues:
-        query = (
-            select(batch.c.id)
-            .join(variant, variant.c.id == batch.c.variant_id)
-            .where(batch.c.state == state, batch.c.issue_id == issue_id, variant.c.message.is_not(None))
-            .where(or_(batch.c.not_before.is_(None), batch.c.not_before <= now))
-            .order_by(batch.c.variant_id, batch.c.sequence)
-            .limit(1)
-            .with_for_update(of=batch, skip_locked=True)
-        )
+        due = {"state": state, "issue": issue_id, "now": now}
         seen = None
-        while (id_ := tx.execute(query).scalar_one_or_none()) not in (None, seen):
+        while (id_ := tx.execute(_DUE, due).scalar_one_or_none()) not in (None, seen):
             yield id_, issue_id
             seen = id_
 

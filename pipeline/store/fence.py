@@ -21,6 +21,13 @@ from pipeline.store.database import reading, sqlite_file, writing
 from pipeline.store.statements import insert_new
 from pipeline.store.tables import instance
 
+_RAISED = (
+    update(instance)
+    .where(instance.c.held_since.is_(None))
+    .values(generation=instance.c.generation + 1)
+    .returning(instance.c.uid, instance.c.generation)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fence:
@@ -54,8 +61,7 @@ class Fence:
 
         None while mailing is on hold: then the caller rolls back, and submits nothing.
         """
-        raised = update(instance).where(instance.c.held_since.is_(None)).values(generation=instance.c.generation + 1)
-        row = tx.execute(raised.returning(instance.c.uid, instance.c.generation)).one_or_none()
+        row = tx.execute(_RAISED).one_or_none()
         return None if row is None else (row.uid, row.generation)
 
     def note(self, uid: uuid.UUID, generation: int) -> None:

@@ -57,6 +57,9 @@ def batches() -> Select[Any]:
     )
 
 
+_BATCH = batches().where(batch.c.id == bindparam("which"))
+
+
 def held_batches(tx: Connection, query: Select[Any]) -> list[HeldBatch]:
     """Batches with everyone who is still to do, or in doubt."""
     return [held_batch(row, _addressees(tx, row)) for row in tx.execute(query).all()]
@@ -64,7 +67,7 @@ def held_batches(tx: Connection, query: Select[Any]) -> list[HeldBatch]:
 
 def mailable_batch(tx: Connection, id_: uuid.UUID) -> tuple[HeldBatch, Sequence[Outcome]]:
     """A batch with those of its recipients who may get mail now, and what is to be written of the others."""
-    row = tx.execute(batches().where(batch.c.id == id_)).one()
+    row = tx.execute(_BATCH, {"which": id_}).one()
     addressees: list[Addressee] = []
     unmailable: list[Outcome] = []
     found = tx.execute(_CHECKED_ADDRESSEES, {"variant": row.variant_id, "sequence": row.sequence})

@@ -12,6 +12,8 @@ from pipeline.domain.standstill import Standstill
 from pipeline.store.database import reading, writing
 from pipeline.store.tables import batch, instance, notice
 
+_HELD = select(instance.c.held_since, instance.c.held_reason)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standstills:
@@ -56,5 +58,5 @@ class Standstills:
 
 def standstill(tx: Connection) -> Standstill | None:
     """The hold that there is."""
-    row = tx.execute(select(instance.c.held_since, instance.c.held_reason)).one_or_none()
+    row = tx.execute(_HELD).one_or_none()
     return None if row is None or row.held_since is None else Standstill(since=row.held_since, reason=row.held_reason)

@@ -12,6 +12,19 @@ from pipeline.deliver.ledger import HeldBatch
 from pipeline.domain.ledger import TRANSITIONS, BatchState
 from pipeline.store.tables import batch, delivery
 
+# Statements of the transitions that every batch makes are built once: for each batch anew takes as long as all it does.
+_MOVED = {
+    after: update(batch).where(
+        batch.c.id == bindparam("which"),
+        batch.c.state.in_([state for state, following in TRANSITIONS.items() if after in following]),
+    )
+    for after in BatchState
+}
+_STATE_OF_TRY = (
+    select(batch.c.state)
+    .where(batch.c.id == bindparam("batch"), batch.c.attempt == bindparam("tries"))
+    .with_for_update()
+)
 _CALLED = (BatchState.SUBMITTING, BatchState.IN_DOUBT)
 
 _STRANDED = select(
@@ -29,9 +42,8 @@ def move(tx: Connection, id_: uuid.UUID, after: BatchState, **values: Any) -> No
 
     Raises AssertionError for any other: nothing is written then.
     """
-    before = [state for state, following in TRANSITIONS.items() if after in following]
-    moved = update(batch).where(batch.c.id == id_, batch.c.state.in_(before)).values(state=after, **values)
-    if tx.execute(moved).rowcount != 1:
+    if tx.execute(_MOVED[after], {"which": id_, "state": after, **values}).rowcount != 1:
+        before = [state for state, following in TRANSITIONS.items() if after in following]
         msg = f"batch {id_} can't become {after}: the ledger allows that only from {', '.join(before)}"
         raise AssertionError(msg)
     if not TRANSITIONS[after] and tx.execute(_STRANDED, {"batch": id_}).scalar_one():
@@ -41,5 +53,4 @@ def move(tx: Connection, id_: uuid.UUID, after: BatchState, **values: Any) -> No
 
 def is_mine(tx: Connection, held: HeldBatch, states: Collection[BatchState] = _CALLED) -> bool:
     """Whether what is known now is of the newest attempt; a worker that slept past its lease may come too late."""
-    mine = select(batch.c.state).where(batch.c.id == held.id, batch.c.attempt == held.tries).with_for_update()
-    return tx.execute(mine).scalar_one_or_none() in states
+    return tx.execute(_STATE_OF_TRY, {"batch": held.id, "tries": held.tries}).scalar_one_or_none() in states
