@@ -15,6 +15,7 @@ from pipeline.domain.selection import Selection
 from pipeline.errors import StoreUnavailable
 from pipeline.store.admissions import Admissions
 from pipeline.store.adoptions import Adoptions
+from pipeline.store.alerts import Alerts
 from pipeline.store.api_answers import ApiAnswers
 from pipeline.store.api_tokens import ApiTokens
 from pipeline.store.archives import FeedArchive
@@ -129,6 +130,10 @@ class Store:
     @cached_property
     def figures(self) -> Figures:
         return Figures(engine=self.engine)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        return Alerts(engine=self.engine)
 
     @cached_property
     def standstills(self) -> Standstills:

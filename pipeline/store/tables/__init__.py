@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.store.tables.adoption import adopted_id, adopted_name
+from pipeline.store.tables.alerts import alert, alert_told
 from pipeline.store.tables.api import api_answer, api_token
 from pipeline.store.tables.articles import alias, article, article_facet, article_topic, gap, revision, sighting, source
 from pipeline.store.tables.audience import subscriber, subscription, subscription_group, suppression, topic_set
@@ -19,6 +20,8 @@ from pipeline.store.tables.websub import websub_request, websub_subscription, we
 __all__ = [
     "adopted_id",
     "adopted_name",
+    "alert",
+    "alert_told",
     "alias",
     "api_answer",
     "api_token",
