@@ -1,4 +1,4 @@
-"""HTTP calls to strangers' servers for WebSub, behind the guard that fetches of sources have.
+"""HTTP calls to strangers' servers for WebSub and alerts, behind the guard that fetches of sources have.
 
 A stage does not know another, so this stands beside them: it is given to `pipeline.publish.websub` as its `Caller`.
 """
@@ -34,7 +34,8 @@ class GuardedCaller:
     """Calls (see `pipeline.publish.websub.caller.Caller`).
 
     Addresses that are not public are refused unless ``allow_private``; the connection goes to the address that was
-    checked.  Nothing is kept between calls: no cookies, no connections.  ``seconds`` bounds a call in all.
+    checked.  Nothing is kept between calls: no cookies, no connections.  ``seconds`` bounds a call in all; ``permit``
+    is how the configuration allows private addresses.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class GuardedCaller:
         clock: Callable[[], datetime],
         allow_private: bool = False,
         seconds: float = _TOTAL_SECONDS,
+        permit: str = "`hub_allow_private = true` in [publish]",
         ca_file: str | None = None,
         resolve: Resolver = socket.getaddrinfo,
     ) -> None:
         self._user_agent = user_agent
         self._clock = clock
         self._seconds = seconds
+        self._permit = permit
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
@@ -92,7 +95,7 @@ class GuardedCaller:
                     )
         except AddressRefused as error:
             # Only where it may be allowed is there something to mend.
-            hint = " `hub_allow_private = true` in [publish] allows that." if error.mend else ""
+            hint = f" {self._permit} allows that." if error.mend else ""
             return Answer(error=f"{error.what}{hint}", reached=False)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             what = unreachable(error, "", self._seconds).what

@@ -111,6 +111,12 @@ class StoreError(PipelineError):
     code = "store"
 
 
+class StoreDamaged(StoreError):
+    """The database's file is not what it was written as."""
+
+    code = "store-damaged"
+
+
 class StoreUnavailable(StoreError):
     """The database does not answer, or can't write: its server is down, its disk is full."""
 
@@ -133,6 +139,12 @@ class MailingHeld(PipelineError):
     """An operator has put all mailing on hold."""
 
     code = "mailing-held"
+
+
+class AlertUntold(PipelineError):
+    """Somebody could not be told that something is wrong."""
+
+    code = "alert-untold"
 
 
 class ProviderError(PipelineError):

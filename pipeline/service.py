@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from pipeline import config
+from pipeline.alerting.watch import Watch
 from pipeline.app import App
 from pipeline.app.run_book import RunUnderWay, started_by
 from pipeline.cadence import latest_slot, slots_between
@@ -24,6 +25,7 @@ from pipeline.engine.report import Report
 from pipeline.engine.side_by_side import Interrupted
 from pipeline.engine.websub import websub_work
 from pipeline.engine.websub_loop import WebSubLoop
+from pipeline.errors import PipelineError, Problem
 from pipeline.publish.websub.asking import Asked
 from pipeline.publish.websub.records import HubLimits
 from pipeline.schedule.scheduler import Scheduler
@@ -34,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 _EVERY_MINUTE = "* * * * *"
 _EVERY_HOUR = "17 * * * *"
+_JOB = "publish and mail"
 _MOMENT = timedelta(microseconds=1)
 _STANDS_STILL = 300.0
 """Seconds without a minute's tick after which the schedules are taken for dead."""
@@ -67,6 +70,7 @@ class Service:
         )
         self._collecting = {source.name: threading.Lock() for source in app.settings.sources}
         self._pictures = Copying(app)
+        self._alerts = Watch(app, certificates=True)
         self.notices = NoticeLoop(app)
         websub = websub_work(app)
         self._websub = WebSubLoop(websub) if websub else None
@@ -81,7 +85,10 @@ class Service:
         self._scheduler.add("mail", _EVERY_MINUTE, "UTC", lambda _slot: self._tick())
         self._scheduler.add("tidy", _EVERY_HOUR, "UTC", lambda _slot: self._tidy(), at_start=True)
         self._scheduler.add("events", _EVERY_MINUTE, "UTC", lambda _slot: self._listen())
+        if self._app.settings.alerts.on:
+            self._scheduler.add("alerts", _EVERY_MINUTE, "UTC", lambda _slot: self._alerts.look())
         self._app.bury_the_dead()
+        self._last = Report(problems=self._failed_before())
         self._wake.set()
         self._worker.start()
         self._pictures.start()
@@ -200,16 +207,30 @@ class Service:
     def _publish_and_mail(self) -> None:
         self._app.bury_the_dead()
         by = StartedBy.CHANGE if self._changed else StartedBy.SCHEDULE
-        with self._app.run_book.run("publish and mail", None, by) as run:
+        with self._app.run_book.run(_JOB, None, by) as run:
             if run is None:
                 return
-            report = self._pass()
-            # What stands as it stood a minute ago, such as a batch in doubt, is no news.
-            if report == self._last or not (report.written or report.issues or report.problems):
-                run.forget()
-                return
-            self._last = report
-            self._end(run, report)
+            try:
+                report = self._pass()
+            except Exception as error:
+                with suppress(PipelineError):
+                    self._book(run, Report(problems=(_unexpected(error),)))
+                raise
+            self._book(run, report)
+
+    def _book(self, run: RunUnderWay, report: Report) -> None:
+        """What stands as it stood a minute ago, such as a batch in doubt, is no news; that it is over, is."""
+        nothing = not (report.written or report.issues or report.problems or self._last.problems)
+        if nothing or report == self._last:
+            run.forget()
+            return
+        self._last = report
+        self._end(run, report)
+
+    def _failed_before(self) -> tuple[Problem, ...]:
+        """What stood at the last pass of whoever served before."""
+        last = (run for run in self._app.store.runs.last_of_each() if run.job == _JOB)
+        return tuple(problem for run in last for problem in run.problems)
 
     def _pass(self) -> Report:
         app = self._app
@@ -217,6 +238,8 @@ class Service:
         if self._changed:
             self._changed = False
             published = self._engine.publish([feed.name for feed in app.settings.feeds])
+            if published.problems:
+                self._changed = True  # what could not be published is tried again
             if self._websub:
                 self._websub.published()
         app.release()
@@ -250,3 +273,10 @@ class Service:
         except Exception:  # the process goes on: the next minute tries again, and the log says what went wrong
             log.exception("publishing or mailing failed")
             self._changed = True
+
+
+def _unexpected(error: Exception) -> Problem:
+    if isinstance(error, PipelineError):
+        return error.problem
+    what = f"failed unexpectedly: {type(error).__name__}: {error}"
+    return Problem(code="unexpected", where=_JOB, what=what, mend="It is tried again. Please report this as a bug.")

@@ -21,12 +21,19 @@ def run(context: typer.Context) -> None:
       rundbrief run
       rundbrief --config /etc/rundbrief/config.toml run --json
     """
+    from pipeline.alerting.watch import Watch
     from pipeline.cli.recording import carry_out
     from pipeline.cli.summary import finish
 
     asked = invocation(context)
     with asked.app() as opened:
-        report = carry_out(opened, "run", lambda engine: engine.run())
+        watch = Watch(opened)
+        try:
+            report = carry_out(opened, "run", lambda engine: engine.run())
+        except Exception:
+            watch.look()
+            raise
+        watch.look()
         finish(opened.settings, report, ("collected", "published", "mailed"), as_json=asked.as_json)
 
 

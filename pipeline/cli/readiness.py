@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline import config, wiring
@@ -27,7 +28,9 @@ def examine(settings: config.Config) -> Iterator[Examined]:
         if newsletter.unsubscribe_mailto:
             yield _leaving_by_mail(settings, newsletter)
     yield _guarded("templates of pages", partial(_compile_pages, settings))
-    for name in dict.fromkeys(name for letter in settings.newsletters for name in letter.providers):
+    alerts = settings.alerts
+    used = [name for letter in settings.newsletters for name in letter.providers]
+    for name in dict.fromkeys([*used, *([alerts.mail.provider] if alerts.mail else [])]):
         yield _guarded(f"provider {name} ({settings.providers[name].type})", partial(_make, settings, name))
     directory = settings.publish.directory
     yield Examined(what=f"feeds directory {directory}", problems=_writable(directory, "publish.directory"))
@@ -35,7 +38,19 @@ def examine(settings: config.Config) -> Iterator[Examined]:
         if isinstance(provider, config.OutboxProvider):
             where = f"providers.{name}.directory"
             yield Examined(what=f"outbox {provider.directory}", problems=_writable(provider.directory, where))
+    if alerts.apprise:
+        yield _installed("apprise")
     yield _store(settings)
+
+
+def _installed(extra: str) -> Examined:
+    """The library of an extra."""
+    found: tuple[Problem, ...] = ()
+    if find_spec(extra) is None:
+        mend = f"Install the extra: `pip install 'rundbrief[{extra}]'`."
+        what = f"The library {extra} is not installed."
+        found = (Problem(code="extra", where=f"alerts.{extra}", what=what, mend=mend),)
+    return Examined(what=f"library {extra}", problems=found)
 
 
 def _guarded(what: str, look: Callable[[], None]) -> Examined:

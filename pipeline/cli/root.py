@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.cli import (
+    alerts,
     articles,
     backup,
     check,
@@ -104,6 +105,7 @@ root.add_typer(feeds.app, name="feeds")
 root.add_typer(hub.app, name="hub")
 root.add_typer(issues.app, name="issues")
 root.add_typer(runs.app, name="runs")
+root.add_typer(alerts.app, name="alerts")
 root.add_typer(subscribers.app, name="subscribers")
 root.add_typer(suppressions.app, name="suppressions")
 root.add_typer(tokens.app, name="tokens")

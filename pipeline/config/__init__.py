@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.config.addresses import SELF, Listen, Mailbox
+from pipeline.config.alerts import AlertMail, Alerts
 from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
 from pipeline.config.budgeted import Budgeted
@@ -35,6 +36,8 @@ __all__ = [
     "ALL",
     "IMMEDIATE",
     "SELF",
+    "AlertMail",
+    "Alerts",
     "ApiProvider",
     "Bounces",
     "Brand",

@@ -22,6 +22,7 @@ _SECTIONS = (
     "web",
     "runs",
     "metrics",
+    "alerts",
     "publish",
     "templates",
     "brand",

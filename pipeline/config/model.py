@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr, SecretStr
 
 from pipeline.config.addresses import Listen, with_password
+from pipeline.config.alerts import Alerts
 from pipeline.config.bounces import Bounces
 from pipeline.config.brand import Brand
 from pipeline.config.canary import Canary
@@ -186,6 +187,7 @@ class Config(Table):
     web: Web = Field(default_factory=Web)
     runs: Runs = Field(default_factory=Runs)
     metrics: Metrics = Field(default_factory=Metrics)
+    alerts: Alerts = Field(default_factory=Alerts)
     publish: Publish = Field(default_factory=Publish)
     templates: Templates = Field(default_factory=Templates)
     brand: Brand = Field(default_factory=Brand)

@@ -45,6 +45,7 @@ def broken_references(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Ite
     yield from _redirects(raw)
     yield from _logins(raw)
     yield from _bounces(raw)
+    yield from _alerts(raw)
     yield from _without_one_click(raw)
     yield from _shared_lists(raw)
     for path, variable in named_secrets(raw):
@@ -57,11 +58,16 @@ def broken_references(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Ite
 
 
 def named_secrets(raw: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """The environment variables that will be needed: those of providers which no newsletter uses are not."""
+    """The environment variables that will be needed: those of providers which nothing is mailed by are not."""
     used = {name for _, newsletter in _tables(raw, "newsletters") for name in _texts(newsletter.get("providers"))}
+    ways = _alert_ways(raw)
+    used.add(str(ways.get("mail", {}).get("provider")))
     tables: list[tuple[KeyPath, Mapping[str, Any]]] = [
-        ((section,), raw[section]) for section in ("store", "web", "bounces") if isinstance(raw.get(section), dict)
+        ((section,), raw[section])
+        for section in ("store", "web", "metrics", "bounces")
+        if isinstance(raw.get(section), dict)
     ]
+    tables += [(("alerts", name), table) for name, table in ways.items()]
     tables += [(("providers", name), table) for name, table in _providers(raw).items() if name in used]
     tables += [
         ((*path, "options"), table["options"]) for path, table in tables if isinstance(table.get("options"), dict)
@@ -152,6 +158,28 @@ def _bounces(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             "newsletter `unsubscribe_mailto`."
         )
         yield Mistake(("bounces",), "has a mailbox, but no provider's bounces could be told apart there.", mend)
+
+
+def _alerts(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """By mail: through a provider that there is, and that mails to whom it is told to."""
+    name, tables, path = (
+        _alert_ways(raw).get("mail", {}).get("provider"),
+        _providers(raw),
+        ("alerts", "mail", "provider"),
+    )
+    if not isinstance(name, str):
+        return
+    if name not in tables:
+        listed = f"There is {one_of(list(tables))}." if tables else "There is no provider at all."
+        yield Mistake(path, f"There is no provider called `{name}`.", did_you_mean(name, list(tables)) or listed)
+    elif str(tables[name].get("type")) in OWNERS:
+        yield Mistake(path, f"`{name}` mails the people of its own list.", "Name another, such as one by SMTP.")
+
+
+def _alert_ways(raw: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    alerts = raw.get("alerts")
+    tables = alerts.items() if isinstance(alerts, dict) else ()
+    return {name: table for name, table in tables if isinstance(table, dict)}
 
 
 # By type: the key without which it can't carry the header, why, and when it may be set.

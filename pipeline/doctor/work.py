@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from pipeline import wiring
@@ -23,14 +23,18 @@ _DOUBTFUL = timedelta(hours=1)
 
 
 def work(app: App) -> Iterator[Examined]:
-    yield _schedules(app)
+    yield Examined(what="schedules", problems=stalled_schedules(app), warnings=forgotten_subscriptions(app))
     yield _runs(app)
     yield _mailing(app)
     yield _hearing(app)
 
 
-def _schedules(app: App) -> Examined:
-    now, stalled = app.clock(), []
+def stalled_schedules(app: App) -> Sequence[Problem]:
+    """Schedules whose slots wait for longer than a timer may take, unless they are meant to."""
+    now = app.clock()
+    stalled: list[Problem] = []
+    if app.store.standstills.now() is not None:
+        return stalled
     for newsletter in app.settings.newsletters:
         for cadence, cron in newsletter.schedules.items():
             for zone in zones_of(app, newsletter, cadence):
@@ -41,9 +45,7 @@ def _schedules(app: App) -> Examined:
                     what = f"{len(waiting)} slots wait, the first since {span_text(now - waiting[0])}."
                     mend = "Does `rundbrief serve` run, or a timer call `rundbrief run`?"
                     stalled.append(Problem(code="schedule-stalled", where=where, what=what, mend=mend))
-    if app.store.standstills.now() is not None:
-        stalled = []  # they are meant to wait
-    return Examined(what="schedules", problems=stalled, warnings=forgotten_subscriptions(app))
+    return stalled
 
 
 def _runs(app: App) -> Examined:

@@ -25,6 +25,7 @@ class Cause(StrEnum):
     MAIL_HALTED = "mail-halted"
     MAIL_IN_DOUBT = "mail-in-doubt"
     MAIL_LATE = "mail-late"
+    MAIL_UNRENDERED = "mail-unrendered"
     SLOT_MISSED = "slot-missed"
     SCHEDULE_STALLED = "schedule-stalled"
     PROVIDER_REFUSES = "provider-refuses"

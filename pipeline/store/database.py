@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from pipeline.errors import StoreError, StoreUnavailable
+from pipeline.errors import StoreDamaged, StoreError, StoreUnavailable
 
 _BUSY_MS = 60_000
 _DURABLE = "rundbrief_durable"
@@ -142,3 +142,9 @@ def _explained() -> Iterator[None]:
         if "full" in what:
             mend = f"Make room on its disk. {mend}"
         raise StoreUnavailable(f"does not work: {what}.", where="store", mend=mend) from error
+    except DatabaseError as error:
+        # SQLite's own class says that the file is damaged, or none of its; its subclasses are about a statement.
+        if type(error) is not DatabaseError:
+            raise
+        mend = "Stop Rundbrief, copy the file away, and restore a backup; then look at the disk."
+        raise StoreDamaged(f"is damaged: {error.orig}.", where="store", mend=mend) from error

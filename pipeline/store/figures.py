@@ -9,8 +9,11 @@ from datetime import datetime
 from sqlalchemy import Engine, func, select
 
 from pipeline.domain.issue import IssueState
+from pipeline.domain.ledger import BatchState
 from pipeline.store.database import reading
-from pipeline.store.tables import batch, issue, notice, source
+from pipeline.store.tables import batch, issue, notice, provider_standing, source
+
+_WAITING = (BatchState.READY, BatchState.CLAIMED, BatchState.SUBMITTING, BatchState.RETRY_WAIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,14 @@ class SourceFigures:
 
     last_success: datetime | None
     failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderFigures:
+    """``failures`` counts the calls in a row that it was not available for; ``error`` is what it said last."""
+
+    failures: int
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +71,17 @@ class Figures:
         """How many messages about subscriptions there are, by state."""
         with reading(self.engine) as tx:
             return dict(tx.execute(select(notice.c.state, func.count()).group_by(notice.c.state)).all())
+
+    def oldest_notice(self) -> datetime | None:
+        """When the oldest message about a subscription was asked for that nobody has got yet."""
+        waiting = select(func.min(notice.c.created_at)).where(notice.c.state.in_(_WAITING))
+        with reading(self.engine) as tx:
+            oldest: datetime | None = tx.execute(waiting).scalar_one()
+        return oldest
+
+    def providers(self) -> Mapping[str, ProviderFigures]:
+        """How those stand that were not available for the last calls."""
+        columns = (provider_standing.c.provider, provider_standing.c.failures, provider_standing.c.error)
+        with reading(self.engine) as tx:
+            rows = tx.execute(select(*columns).where(provider_standing.c.failures > 0)).all()
+        return {name: ProviderFigures(failures=failures, error=error) for name, failures, error in rows}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,10 +59,11 @@ def test_slots_that_nobody_looks_at_runs_that_failed_and_a_hold_are_named(projec
 def test_a_damaged_store_is_an_error(project: Project) -> None:
     project.done("run")
     file = project.directory / "var" / "rundbrief.db"
-    shutil.copy(file, file.with_suffix(".copy"))
+    with closing(sqlite3.connect(file)) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'revision'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
     content = bytearray(file.read_bytes())
-    # The last page is no list of tables, so that the store still opens; what kind of page it is stands first.
-    content[-4096:-3996] = bytes(100)
+    content[(root - 1) * size : root * size] = bytes(size)
     file.write_bytes(content)
     found = project("doctor", "--json")
     assert found.code == 1

@@ -11,6 +11,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
+from pipeline.domain.alert import Cause, severity_of
 from pipeline.watching.metrics import Metrics
 from pipeline.web.metrics import MetricsEndpoint
 from tests.fakes.commands import Project
@@ -84,6 +85,14 @@ def test_each_rule_has_a_severity_and_says_what_to_do() -> None:
     for rule in group["rules"]:
         assert rule["labels"]["severity"] in ("critical", "warning")
         assert rule["annotations"]["mend"]
+
+
+def test_our_own_alerts_have_the_names_and_the_severity_of_the_rules() -> None:
+    (group,) = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]:
+        name = re.sub(r"(?<!^)([A-Z])", r"-\1", rule["alert"].removeprefix("Rundbrief")).lower()
+        if name != "down":  # whoever is down tells nobody
+            assert severity_of(Cause(name)) == rule["labels"]["severity"], name
 
 
 @pytest.mark.parametrize(

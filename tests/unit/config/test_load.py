@@ -276,3 +276,14 @@ def test_the_configuration_to_start_from_is_right_also_with_all_that_it_suggests
     config = load(file, {})
     assert [source.name for source in config.sources] == ["articles", "blog"]
     assert list(config.providers) == ["outbox", "mailserver", "mailgun"]
+
+
+def test_alerts_go_by_a_provider_that_there_is_and_that_mails_to_whom_it_is_told(problems: Problems) -> None:
+    mail = '[alerts.mail]\nto = ["ops@example.org"]\nfrom = "News <ops@example.org>"\nprovider = "{0}"\n'
+    tables = MAILGUN + '[providers.lists]\ntype = "buttondown"\napi_key_env = "KEY"\n'
+    environ = {"MAILGUN_API_KEY": "m", "KEY": "k"}
+    (mistyped,) = problems(MINIMAL + mail.format("mailgum") + tables, environ)
+    assert "alerts.mail.provider" in mistyped.where
+    assert "`mailgun`" in mistyped.mend
+    (unable,) = problems(MINIMAL + mail.format("lists") + tables, environ)
+    assert "its own list" in unable.what

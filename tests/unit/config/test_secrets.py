@@ -52,6 +52,33 @@ def test_secrets_come_from_the_environment_by_name_and_show_nowhere(file: Path) 
     assert "p%40" not in shown
 
 
+def test_what_metrics_and_alerts_need_is_taken_too(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        TEXT
+        + """
+[metrics]
+token_env = "METRICS_TOKEN"
+[alerts.webhook]
+url_env = "ALERTS_URL"
+[alerts.mail]
+to = ["ops@example.org"]
+from = "News <ops@example.org>"
+provider = "unused"
+"""
+    )
+    secrets = {"METRICS_TOKEN": "m", "ALERTS_URL": "https://chat.example.org/x", "SMTP_PASSWORD": "s"}
+    config = load(path, {**ENVIRON, **secrets})
+    assert {name: config.secret(name).get_secret_value() for name in secrets} == secrets
+    with pytest.raises(ConfigError) as caught:
+        load(path, ENVIRON)
+    assert [problem.where.partition(" ")[2] for problem in caught.value.problems] == [
+        "providers.unused.password_env",
+        "metrics.token_env",
+        "alerts.webhook.url_env",
+    ]
+
+
 def test_every_secret_that_is_needed_and_missing_is_a_problem_but_not_one_that_nothing_uses(file: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(file, {"MAILGUN_API_KEY": ""})

@@ -1,0 +1,1 @@
+"""Telling those who look after it that something is wrong, and when it is over."""
