@@ -7,6 +7,7 @@ from binascii import b2a_base64
 from collections.abc import Sequence
 from email.header import Header
 from email.utils import parseaddr
+from functools import lru_cache
 
 from pipeline.errors import RenderError
 
@@ -105,6 +106,7 @@ def _encoded_words(text: str) -> str:
     return Header(text, "utf-8", maxlinelen=75, header_name="Reply-To").encode(linesep="\r\n")
 
 
+@lru_cache(maxsize=64)
 def parse_mailbox(value: str) -> tuple[str, str]:
     """The display name and the address of a mailbox as people write it.  Raises `RenderError` if it is none."""
     name, address = parseaddr(one_line(value))

@@ -7,7 +7,6 @@ for each merge field, no call is larger than the provider takes, what is refused
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pipeline.deliver.providers.addressees import Addressee, addressees, refusal
 from pipeline.deliver.providers.dividing import Divisible, hand_over_in_parts
 from pipeline.deliver.providers.http_calls import Answer, HttpCalls
 from pipeline.deliver.providers.recipients import in_order, require_fields, uncertain
+from pipeline.deliver.providers.written import as_json
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
 from pipeline.errors import ProviderRejected, RenderError
@@ -41,21 +41,13 @@ class Call:
     @classmethod
     def of_json(cls, url: str, document: object, headers: Mapping[str, str] | None = None) -> Self:
         """A call with this document."""
-        return cls(url=url, body=_json(document), headers=headers or {})
+        return cls(url=url, body=b"".join(as_json(document)), headers=headers or {})
 
     @classmethod
     def of_each(cls, url: str, documents: Iterable[object], headers: Mapping[str, str] | None = None) -> Self:
         """A call with a list of these, each written down before the next one is made: all of them are large."""
-        body = bytearray(b"[")
-        for document in documents:
-            body += _json(document)
-            body += b","
-        body[-1:] = b"]"
-        return cls(url=url, body=bytes(body), headers=headers or {})
-
-
-def _json(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        pieces = [piece for document in documents for piece in (b",", *as_json(document))]
+        return cls(url=url, body=b"".join((b"[", *pieces[1:], b"]")), headers=headers or {})
 
 
 class Dialect(Protocol):

@@ -27,11 +27,16 @@ def personal(message: Message, recipient: Recipient) -> Personal:
     """
     fields = recipient.fields
     return Personal(
-        subject=one_line(message.merge_subject.join(fields)),
+        subject=personal_subject(message, recipient),
         text=_utf8(message.merge_text.join(fields)),
         html=_utf8(message.merge_html.join(html_values(fields))),
         headers=personal_headers(message, recipient),
     )
+
+
+def personal_subject(message: Message, recipient: Recipient) -> str:
+    """The subject alone.  Raises KeyError for a merge field without a value."""
+    return one_line(message.merge_subject.join(recipient.fields))
 
 
 def personal_headers(message: Message, recipient: Recipient) -> dict[str, str]:

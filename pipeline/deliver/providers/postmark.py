@@ -18,8 +18,9 @@ from pipeline.deliver.providers.answers import Reader
 from pipeline.deliver.providers.api import ApiProviderWithLog, Call
 from pipeline.deliver.providers.dividing import Divisible
 from pipeline.deliver.providers.http_calls import Answer, HttpCalls
-from pipeline.deliver.providers.personal import personal
+from pipeline.deliver.providers.personal import personal_headers, personal_subject
 from pipeline.deliver.providers.recipients import accepted, deferred, rejected, uncertain
+from pipeline.deliver.providers.written import written_html, written_text
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
 from pipeline.errors import ProviderError, ProviderRejected, ProviderUnavailable
@@ -109,14 +110,17 @@ class PostmarkDialect:
         return found
 
     def _message(self, batch: Batch, message: Message, one: Addressee) -> dict[str, object]:
-        own = personal(message, one.recipient)
-        headers = {**own.headers, "Message-ID": f"<{one.message_id}>", "X-PM-KeepID": "true"}
+        headers = {
+            **personal_headers(message, one.recipient),
+            "Message-ID": f"<{one.message_id}>",
+            "X-PM-KeepID": "true",
+        }
         document: dict[str, object] = {
             "From": readable_mailbox(*parse_mailbox(message.from_)),
             "To": readable_mailbox(one.recipient.name, one.address),
-            "Subject": own.subject,
-            "HtmlBody": own.html,
-            "TextBody": own.text,
+            "Subject": personal_subject(message, one.recipient),
+            "HtmlBody": written_html(message, one.recipient),
+            "TextBody": written_text(message, one.recipient),
             "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
             "MessageStream": self.stream,
             "Tag": str(batch.id),

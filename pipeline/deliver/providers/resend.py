@@ -20,8 +20,9 @@ from pipeline.deliver.providers.answers import Reader
 from pipeline.deliver.providers.api import ApiProvider, Call
 from pipeline.deliver.providers.dividing import Divisible
 from pipeline.deliver.providers.http_calls import Answer, HttpCalls
-from pipeline.deliver.providers.personal import personal
+from pipeline.deliver.providers.personal import personal_headers, personal_subject
 from pipeline.deliver.providers.recipients import accepted
+from pipeline.deliver.providers.written import written_html, written_text
 from pipeline.domain.ledger import Batch, Outcome
 from pipeline.domain.message import Message
 from pipeline.errors import ProviderRejected, ProviderUnavailable, SubmissionUncertain
@@ -89,14 +90,13 @@ class ResendDialect:
         return self.reader.refused(answer)
 
     def _message(self, batch: Batch, message: Message, one: Addressee) -> dict[str, object]:
-        own = personal(message, one.recipient)
         document: dict[str, object] = {
             "from": readable_mailbox(*parse_mailbox(message.from_)),
             "to": [readable_mailbox(one.recipient.name, one.address)],
-            "subject": own.subject,
-            "html": own.html,
-            "text": own.text,
-            "headers": {**own.headers, "Message-ID": f"<{one.message_id}>"},
+            "subject": personal_subject(message, one.recipient),
+            "html": written_html(message, one.recipient),
+            "text": written_text(message, one.recipient),
+            "headers": {**personal_headers(message, one.recipient), "Message-ID": f"<{one.message_id}>"},
             "tags": [
                 {"name": "batch", "value": str(batch.id)},
                 {"name": "newsletter", "value": _NO_TAG.sub("_", batch.newsletter)[:256]},
