@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
 from pipeline.deliver.answering import of_each
+from pipeline.deliver.doubts import Doubts
 from pipeline.deliver.lanes import Lane, Route
 from pipeline.deliver.ledger import Addressee, HeldBatch, Ledger
 from pipeline.deliver.payload import payload_hash
-from pipeline.deliver.provider import Provider, Queryable
+from pipeline.deliver.provider import Provider
 from pipeline.domain.budget import Budget
 from pipeline.domain.ledger import (
     Batch,
     BatchState,
     IssueId,
-    Outcome,
-    OutcomeKind,
     Recipient,
     RetryPolicy,
     SubscriberId,
@@ -79,7 +78,15 @@ class Desk:
 
         Returns a problem for each batch that stays in doubt.
         """
-        return [problem for held in self.ledger.in_doubt() if (problem := self._resolve(held))]
+        doubts = Doubts(
+            ledger=self.ledger, clock=self.clock, witnesses=self.witnesses, batch=self._batch, submit=self._submit
+        )
+        problems = []
+        for held in self.ledger.in_doubt():
+            provider = next((p for p in self.providers.get(held.newsletter, ()) if p.name == held.provider), None)
+            lane = None if provider is None else self._lane(held.newsletter, provider)
+            problems.append(doubts.resolve(held, provider, lane))
+        return [problem for problem in problems if problem]
 
     def waits_until(self) -> datetime | None:
         """When there will be something to submit again; None if nothing waits for a time."""
@@ -178,59 +185,6 @@ class Desk:
             rested = now + self.policy.pause(mine.failures + 1, error.retry_after)
             self._write(lambda: self.ledger.wait(mine, now, str(error), rested))
 
-    def _resolve(self, held: HeldBatch) -> Problem | None:
-        provider = next((p for p in self.providers.get(held.newsletter, ()) if p.name == held.provider), None)
-        if provider is None or held.submitted_at is None:
-            return _problem(held, f"provider {held.provider} is no longer one of the newsletter's")
-        lane = self._lane(held.newsletter, provider)
-        if (held.account or lane.account) != lane.account:
-            return _problem(held, f"the address or the account of {provider.name} was changed since")
-        age = self.clock() - held.submitted_at
-        can = provider.capabilities
-        same = held.payload_hash == payload_hash(self._batch(held), held.message, lane)
-        if can.key_life is not None and age < can.key_life and same and not held.held_back:
-            failed = self._submit(held, provider, lane)
-            return _problem(held, failed) if failed else None
-        if not (held := self._hear(held)).addressees:
-            return None
-        if not isinstance(provider, Queryable):
-            why = "" if same else ", and a recipient's data changed, so that it can't be submitted again as it was"
-            return _problem(held, f"{provider.name} can't tell whether it accepted the batch{why}")
-        return self._look_up(
-            held, provider, provider.name, silent=can.log_settles is not None and age >= can.log_settles
-        )
-
-    def _hear(self, held: HeldBatch) -> HeldBatch:
-        """Settle those of a batch whom an event was about, and return it with the others."""
-        heard = set(self.witnesses(held.issue)).intersection(one.subscriber for one in held.addressees)
-        if not heard:
-            return held
-        outcomes = [
-            Outcome(one.subscriber, OutcomeKind.ACCEPTED, "an event told of it")
-            if one.subscriber in heard
-            else Outcome(one.subscriber, OutcomeKind.UNCERTAIN, "events told of others of its batch")
-            for one in held.addressees
-        ]
-        self.ledger.settle(held, outcomes, None)
-        return replace(held, addressees=tuple(one for one in held.addressees if one.subscriber not in heard))
-
-    def _look_up(self, held: HeldBatch, log: Queryable, name: str, *, silent: bool) -> Problem | None:
-        """Ask a provider's log.  ``silent``: by now it would show the batch if it had been accepted."""
-        try:
-            outcomes = log.look_up(self._batch(held))
-        except ProviderError as error:
-            return _problem(held, str(error))
-        now = self.clock()
-        if outcomes is not None:
-            outcomes = of_each(held.addressees, outcomes)
-            self.ledger.settle(held, outcomes, now)
-            unsure = sum(outcome.kind is OutcomeKind.UNCERTAIN for outcome in outcomes)
-            return _problem(held, f"{name}'s log does not show {unsure} of its recipients") if unsure else None
-        if silent:
-            self.ledger.wait(held, now, f"{name}'s log shows that it was not accepted")
-            return None
-        return _problem(held, f"{name}'s log does not show yet whether it accepted the batch")
-
     def _report(self, problem: Problem) -> None:
         with self._lock:
             self.problems.append(problem)
@@ -244,16 +198,13 @@ class Desk:
             newsletter=held.newsletter,
             attempt=held.tries + 1,
             date=held.date,
-            recipients=tuple(self._recipient(addressee, held.language) for addressee in held.addressees),
+            recipients=tuple(
+                [
+                    Recipient(one.subscriber, one.address, one.name, self.fields(one, held.language))
+                    for one in held.addressees
+                ]
+            ),
         )
-
-    def _recipient(self, addressee: Addressee, language: str) -> Recipient:
-        return Recipient(addressee.subscriber, addressee.address, addressee.name, self.fields(addressee, language))
-
-
-def _problem(held: HeldBatch, what: str) -> Problem:
-    mend = f"See `rundbrief issues show {held.issue}`; decide with `rundbrief issues resolve {held.issue}`."
-    return Problem(code="mail-in-doubt", where=f"issue {held.issue}, batch {held.id}", what=what, mend=mend)
 
 
 def _given_up(mine: HeldBatch, error: ProviderError) -> Problem:
