@@ -13,8 +13,14 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from pipeline.alerting.facts import facts
 from pipeline.alerting.watch import Watch
 from pipeline.app import App, open_app
+from pipeline.app.publishing import Publishing
+from pipeline.domain.alert import Cause
+from pipeline.domain.run import RunOutcome
+from pipeline.publish.published import Published
+from pipeline.service import Service
 from tests.fakes.commands import Project
 from tests.fakes.desk import Clock
 from tests.fakes.mailgun_server import MailgunServer
@@ -37,6 +43,13 @@ url_env = "ALERTS_URL"
 allow_private = true
 """
 MINUTE = timedelta(minutes=1)
+
+
+class BrokenPublishing(Publishing):
+    """It fails in a way that nobody thought of."""
+
+    def publish_feed(self, name: str) -> Published:
+        raise ZeroDivisionError(name)
 
 
 @pytest.fixture
@@ -227,3 +240,32 @@ def test_a_store_that_can_not_be_used_is_told_of_and_that_it_can_again(project: 
         look()
         look()
     assert [post["alerts"][0]["state"] for post in posted(chat)] == ["on", "over"]
+
+
+def test_a_serving_process_writes_down_that_what_failed_works_again(project: Project) -> None:
+    feeds = project.directory / "feeds"
+    feeds.write_text("in the way")
+    with project.app() as app:
+        service = Service(app)
+        for _ in range(2):
+            service._publish_and_mail()
+        (failed,) = app.store.runs.newest()
+        assert failed.outcome is RunOutcome.FAILED
+        assert [alert.cause for alert in facts(app, "me")] == [Cause.PUBLISHING_FAILS]
+        feeds.unlink()
+        for _ in range(2):
+            service._publish_and_mail()
+        assert [run.outcome for run in app.store.runs.newest()] == [RunOutcome.DONE, RunOutcome.FAILED]
+        assert facts(app, "me") == []
+
+
+def test_a_pass_that_breaks_off_is_written_down_once(project: Project) -> None:
+    project.subscribe()
+    with project.app() as app:
+        service = Service(app)
+        app.publishing = BrokenPublishing(app.settings, app.store, app.clock)
+        for _ in range(2):
+            service._guarded(service._publish_and_mail)
+        (run,) = app.store.runs.newest()
+        assert [problem.code for problem in run.problems] == ["unexpected"]
+        assert [alert.cause for alert in facts(app, "me")] == [Cause.PUBLISHING_FAILS]
