@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -34,13 +34,14 @@ from pipeline.collect.collect import ArticleStore, Collected, collect
 from pipeline.collect.hosts import host_of
 from pipeline.collect.together import AnswersTogether
 from pipeline.deliver.dispatch import Desk
-from pipeline.deliver.ledger import Addressee
+from pipeline.deliver.ledger import Addressee, HeldBatch
 from pipeline.deliver.provider import Provider
 from pipeline.domain.canary import CanaryLimits
 from pipeline.domain.polling import Wait, interleaved
 from pipeline.errors import Problem, StoreError
 from pipeline.owner import Owner
 from pipeline.store.store import Store, open_store
+from pipeline.tracing import NoTracing, Tracing
 
 if TYPE_CHECKING:
     from pipeline.calls import GuardedCaller
@@ -67,6 +68,7 @@ class App:
     clock: Clock = now
     network: Network | None = None
     calls: CallTally = field(default_factory=CallTally)
+    tracing: Tracing = field(default_factory=NoTracing)
     _providers: dict[str, Provider] = field(default_factory=dict)
     _fetcher: Fetcher | None = None
     _making: Lock = field(default_factory=Lock)
@@ -99,7 +101,8 @@ class App:
     def _collect_source(self, articles: ArticleStore, name: str) -> Collected:
         source = self._configured[name]
         adapter = wiring.sources.make_source(self.settings, source, lambda: self.fetcher)
-        return collect(adapter, wiring.sources.source_rules(self.settings, source), articles, self.clock())
+        with self.tracing.span("source", source=name):
+            return collect(adapter, wiring.sources.source_rules(self.settings, source), articles, self.clock())
 
     @property
     def fetcher(self) -> Fetcher:
@@ -154,7 +157,8 @@ class App:
 
     def render_issue(self, issue: IssueId) -> list[Problem]:
         """Step: render the variants of an issue that have no message yet, if its newsletter is configured."""
-        return self.issue_messages.render(issue)
+        with self.tracing.span("issue", issue=issue):
+            return self.issue_messages.render(issue)
 
     @cached_property
     def issue_messages(self) -> IssueMessages:
@@ -174,6 +178,12 @@ class App:
             canaries=wiring.deliver.canaries(self.settings),
             witnesses=self.store.events.told_of,
             tell=self.calls.tell,
+            span=self._batch_span,
+        )
+
+    def _batch_span(self, name: str, held: HeldBatch) -> AbstractContextManager[object]:
+        return self.tracing.span(
+            name, issue=held.issue, batch=str(held.id), provider=held.provider, recipients=len(held.addressees)
         )
 
     def review_canaries(self) -> None:
@@ -244,7 +254,7 @@ class App:
 
     @cached_property
     def run_book(self) -> RunBook:
-        return RunBook(runs=self.store.runs, owner=self.owner.name, clock=self.clock)
+        return RunBook(runs=self.store.runs, owner=self.owner.name, clock=self.clock, tracing=self.tracing)
 
     def bury_the_dead(self) -> None:
         """Step: take over what processes held that died, and what leases ran out on."""
@@ -266,6 +276,7 @@ class App:
             self.websub_caller.close()
         if "owner" in self.__dict__:
             self.owner.close()
+        self.tracing.close()
         self.store.close()
 
 
@@ -280,4 +291,4 @@ def open_app(file: Path, clock: Clock = now, *, network: Network | None = None) 
         store = open_store(settings.store_url.get_secret_value(), home, clock(), digests)
     except OSError as error:
         raise StoreError(f"can't be opened: {error}.", where="store.url", mend="Is the directory writable?") from error
-    return App(settings, store, clock, network)
+    return App(settings, store, clock, network, tracing=wiring.traces.make_tracing(os.environ))

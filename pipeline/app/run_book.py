@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from pipeline.domain.run import RunId, RunOutcome, StartedBy
 from pipeline.errors import Problem
 from pipeline.excerpts import Line, excerpt
 from pipeline.store.runs import Runs
+from pipeline.tracing import NoTracing, Tracing
 
 _LATE = timedelta(minutes=15)
 """A timer that calls `rundbrief run` may take its time; a slot that is older than this was passed over."""
@@ -46,6 +47,7 @@ class RunBook:
     runs: Runs
     owner: str
     clock: Callable[[], datetime]
+    tracing: Tracing = field(default_factory=NoTracing)
 
     def tidy(self, keep: timedelta) -> int:
         """Step: forget the runs of longer ago.  Returns how many."""
@@ -58,5 +60,6 @@ class RunBook:
         if id_ is None:
             yield None
             return
-        with excerpt(id_) as lines:
+        at = slot.isoformat() if slot else None
+        with excerpt(id_) as lines, self.tracing.span("run", run=id_, job=job, slot=at, started_by=by):
             yield RunUnderWay(id=id_, runs=self.runs, clock=self.clock, lines=lines)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -44,7 +45,8 @@ class Desk:
     ``budgets`` and ``accounts`` (digests of addresses and accounts) are by provider; ``senders`` (the domains that they
     mail from) and ``canaries`` (see `Route`) by newsletter.  ``witnesses`` tells who of
     an issue's audience was heard of since: for them it was accepted, whatever the answer was.  ``nap`` waits for
-    seconds.  ``tell`` is told of each call that was made and answered, and what went wrong, "" for nothing.
+    seconds.  ``tell`` is told of each call that was made and answered, and what went wrong, "" for nothing;
+    ``span`` is what a batch and a call are done within.
     """
 
     ledger: Ledger
@@ -60,6 +62,7 @@ class Desk:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     nap: Callable[[float], None] = time.sleep
     tell: Callable[[HeldBatch, str], None] = lambda _held, _failure: None
+    span: Callable[[str, HeldBatch], AbstractContextManager[object]] = lambda _name, _held: nullcontext()
     problems: list[Problem] = field(default_factory=list)
     _stopped: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
@@ -71,7 +74,8 @@ class Desk:
         if held is None or held.lane is None:
             return False
         # What was claimed and then may not be submitted would be claimed again at once.
-        return self._submit(held, self._provider(held.newsletter, held.lane.provider), held.lane) != _NOT_NOW
+        with self.span("batch", held):
+            return self._submit(held, self._provider(held.newsletter, held.lane.provider), held.lane) != _NOT_NOW
 
     def resolve_doubts(self) -> list[Problem]:
         """Take out of doubt what can be: the same payload to a provider that knows its key, or the provider's log.
@@ -139,7 +143,8 @@ class Desk:
 
     def _call(self, held: HeldBatch, mine: HeldBatch, provider: Provider, batch: Batch) -> str:
         try:
-            outcomes = provider.submit(batch, held.message)
+            with self.span("provider call", mine):
+                outcomes = provider.submit(batch, held.message)
         except (ProviderUnavailable, ProviderRejected) as error:
             self._not_taken(held, mine, error)
             return str(error)

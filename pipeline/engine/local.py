@@ -103,7 +103,7 @@ class LocalEngine:
         """
         self.progress.stage("collect", len(sources))
         workers = max(1, min(_SOURCES_AT_ONCE, len(sources)))
-        with self.app.collecting() as collect:
+        with self.app.tracing.span("collect"), self.app.collecting() as collect:
             work, turns = partial(self._collect_one, collect), self.app.in_turns(sources)
             parts = side_by_side(work, turns, threads=workers, stopping=self.stopping)
         self.app.release()
@@ -112,6 +112,10 @@ class LocalEngine:
 
     def publish(self, feeds: Sequence[str]) -> Report:
         """Bring these feeds up to date, and the pages around them."""
+        with self.app.tracing.span("publish"):
+            return self._publish(feeds)
+
+    def _publish(self, feeds: Sequence[str]) -> Report:
         self.progress.stage("publish", len(feeds) + 1)
         published = Published()
         for name in feeds:
@@ -134,7 +138,7 @@ class LocalEngine:
 
     def mail(self, frozen: Iterable[IssueId] | None = None) -> Report:
         """Freeze what is due (or take what a person froze), and hand over everything that is open."""
-        with self._mailing:
+        with self._mailing, self.app.tracing.span("mail"):
             try:
                 return self._mail(frozen)
             except InstanceFenced as error:
