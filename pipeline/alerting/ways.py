@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import uuid
 from collections.abc import Callable, Sequence
@@ -123,12 +124,16 @@ class Apprise:
         except ImportError as error:
             mend = "Install the extra: `pip install 'rundbrief[apprise]'`."
             raise AlertUntold("The library Apprise is not installed.", where=self.name, mend=mend) from error
+        # It logs addresses that it can't read, with the secrets in them.
+        logging.getLogger("apprise").disabled = True
         services = apprise.Apprise()
         if not all(services.add(url) for url in self.urls):
             # Which one is not said: it holds a secret.
             raise AlertUntold("One of the addresses is none that Apprise knows.", where=self.name)
         if not services.notify(title=telling.subject, body=telling.text):
-            raise AlertUntold("One of its services did not take it.", where=self.name, mend="Its log says more.")
+            raise AlertUntold(
+                "One of its services did not take it.", where=self.name, mend="`apprise -vv` shows which one and why."
+            )
 
 
 def _harmless(text: str) -> str:

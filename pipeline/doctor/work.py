@@ -31,14 +31,14 @@ def work(app: App) -> Iterator[Examined]:
 
 def stalled_schedules(app: App) -> Sequence[Problem]:
     """Schedules whose slots wait for longer than a timer may take, unless they are meant to."""
-    now = app.clock()
+    now, slots = app.clock(), app.store.runs.known_slots()
     stalled: list[Problem] = []
     if app.store.standstills.now() is not None:
         return stalled
     for newsletter in app.settings.newsletters:
         for cadence, cron in newsletter.schedules.items():
             for zone in zones_of(app, newsletter, cadence):
-                known = app.store.runs.known_slot(job_of(newsletter, cadence, zone))
+                known = slots.get(job_of(newsletter, cadence, zone))
                 waiting = list(slots_between(cron, zone, known, now - _GRACE)) if known and known < now else []
                 if waiting:
                     where = f"newsletter {newsletter.name}, {cadence} ({zone})"

@@ -90,6 +90,9 @@ class Alerts:
             .select_from(alert.outerjoin(told, and_(_same(), told.c.way == way)))
             .where(or_(on, over), free)
         )
+        with reading(self.engine) as tx:
+            if tx.execute(due.limit(1)).first() is None:
+                return []
         with writing(self.engine) as tx:
             promised = insert_new(tx, told).from_select([*_KEY, "way", "told_of", "told_at", "not_before"], due)
             # Somebody who looked at the same moment may have told of it before this comes to its row.

@@ -51,6 +51,11 @@ class Runs:
             ).scalar_one_or_none()
         return known
 
+    def known_slots(self) -> Mapping[str, datetime]:
+        """The last slot that was dealt with, of each job that was ever seen."""
+        with reading(self.engine) as tx:
+            return dict(tx.execute(select(schedule.c.job, schedule.c.last_slot)).all())
+
     def pass_slot(self, job: str, slot: datetime) -> None:
         """Remember that all slots of the job up to this one were dealt with; never goes back."""
         with writing(self.engine) as tx:

@@ -204,9 +204,11 @@ def test_apprise_is_needed_only_where_it_is_configured(
     assert project.done("run").code == 0
     # As much of that library as is used of it.
     (tmp_path / "apprise.py").write_text(
-        "import pathlib\n"
+        "import logging, pathlib\n"
         "class Apprise:\n"
-        "    def add(self, url): return '://' in url\n"
+        "    def add(self, url):\n"
+        "        if '://' not in url: logging.getLogger('apprise').error('Unparseable URL %s', url)\n"
+        "        return '://' in url\n"
         "    def notify(self, title, body):\n"
         f"        pathlib.Path({str(tmp_path / 'told')!r}).write_text(title)\n"
         "        return True\n"
