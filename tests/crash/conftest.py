@@ -18,7 +18,7 @@ KINDS = ("resend", "postmark", "sendgrid")
 KILLS = int(os.environ.get("RUNDBRIEF_KILLS", "10"))
 """At how many random moments processes are killed, by provider and database."""
 # What a database makes of a kill does not depend on the provider: the suite has no time for all of them.
-KINDS_ON_POSTGRESQL = KINDS if "RUNDBRIEF_KILLS" in os.environ else KINDS[1:2]
+ANY_KIND = KINDS if "RUNDBRIEF_KILLS" in os.environ else KINDS[1:2]
 
 
 @pytest.fixture(scope="module")

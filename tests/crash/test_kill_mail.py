@@ -12,14 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.conftest import ANY_KIND, KINDS
 from tests.fakes.crashing import Scene
 
-# Each commit is seen before it takes effect, and after it by what comes next; a call before its first byte and between
-# its parts; the file of the fence before it is there.
-EVENTS = ("commit", "http.client.send", "os.rename")
+# A call is seen before its first byte and between its parts, by each class of provider; each commit before it takes
+# effect, and after it by what comes next; the file of the fence before it is there.
+CALL = "http.client.send"
+EVENTS = [(kind, CALL) for kind in KINDS] + [(kind, event) for event in ("commit", "os.rename") for kind in ANY_KIND]
+STOPS = [(kind, CALL, range(1, 5)) for kind in KINDS] + [(kind, "commit", range(1, 14, 2)) for kind in ANY_KIND]
 
 
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize(("at_work", "event"), EVENTS, indirect=["at_work"])
 def test_wherever_a_worker_is_killed_the_next_one_completes_the_issue(at_work: Scene, event: str) -> None:
     """The nth occurrence of the event, for every n until a worker outlives it."""
     count, code = 0, -signal.SIGKILL
@@ -34,10 +37,12 @@ def test_wherever_a_worker_is_killed_the_next_one_completes_the_issue(at_work: S
     at_work.ends_well()
 
 
-@pytest.mark.parametrize("event", ["http.client.send", "commit"])
-def test_a_worker_that_is_stopped_beyond_its_lease_and_goes_on_repeats_nothing(at_work: Scene, event: str) -> None:
+@pytest.mark.parametrize(("at_work", "event", "counts"), STOPS, indirect=["at_work"])
+def test_a_worker_that_is_stopped_beyond_its_lease_and_goes_on_repeats_nothing(
+    at_work: Scene, event: str, counts: range
+) -> None:
     stopped, other = at_work.workers
-    for count in range(1, 14, 2):
+    for count in counts:
         at_work.publish()
         at_work.start(stopped, at=event, count=count, stop=True)
         wait_until_stopped(stopped.pid)
@@ -55,6 +60,7 @@ def test_a_worker_that_is_stopped_beyond_its_lease_and_goes_on_repeats_nothing(a
     at_work.ends_well()
 
 
+@pytest.mark.parametrize("at_work", ANY_KIND, indirect=True)
 def test_a_full_disk_loses_and_repeats_nothing(at_work: Scene) -> None:
     full = 0
     for room in range(0, 60_000, 6_000):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.crash.conftest import KINDS_ON_POSTGRESQL
+from tests.crash.conftest import ANY_KIND
 from tests.fakes.crashing import Scene
 
 _FREEZE, _CLAIM, _INTENT = "INTO delivery", "lease_until=", "payload_hash="
@@ -37,7 +37,7 @@ def test_a_worker_that_is_killed_there_leaves_all_to_the_next_one(at_work: Scene
     dies_everywhere_and_is_followed(at_work)
 
 
-@pytest.mark.parametrize("at_work_on_postgresql", KINDS_ON_POSTGRESQL, indirect=True)
+@pytest.mark.parametrize("at_work_on_postgresql", ANY_KIND, indirect=True)
 def test_on_postgresql_it_does_so_too(at_work_on_postgresql: Scene) -> None:
     dies_everywhere_and_is_followed(at_work_on_postgresql)
 

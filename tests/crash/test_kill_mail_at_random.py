@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from tests.crash.conftest import KILLS, KINDS_ON_POSTGRESQL
+from tests.crash.conftest import ANY_KIND, KILLS
 from tests.fakes.crashing import Scene
 
 
@@ -20,7 +20,7 @@ def test_workers_that_are_killed_at_random_moments_lose_and_repeat_nothing(at_wo
     kill_at_random(at_work, KILLS, random.Random(20261125))
 
 
-@pytest.mark.parametrize("at_work_on_postgresql", KINDS_ON_POSTGRESQL, indirect=True)
+@pytest.mark.parametrize("at_work_on_postgresql", ANY_KIND, indirect=True)
 def test_on_postgresql_they_lose_and_repeat_nothing_either(at_work_on_postgresql: Scene) -> None:
     kill_at_random(at_work_on_postgresql, KILLS, random.Random(20261126))
 
