@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import re
 import shutil
@@ -92,22 +93,26 @@ def python() -> Path:
     home = Path(sys.prefix) / "readers" / wanted
     python = home / "bin" / "python"
     stamp = home / "installed"
-    if not stamp.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(home)], check=True)
-        options = "--quiet --disable-pip-version-check --only-binary :all: --require-hashes --no-deps"
-        install = [sys.executable, "-m", "pip", "--python", str(python), "install", *options.split()]
-        subprocess.run([*install, "--requirement", str(REQUIREMENTS)], check=True, timeout=300)
-        for name in FOR_NODE:
-            shutil.copy(HERE / name, home)
-        install = [
-            "npm",
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--no-update-notifier",
-            "--loglevel=error",
-        ]
-        subprocess.run(install, cwd=home, check=True, timeout=300, stdout=subprocess.DEVNULL)
-        stamp.touch()
+    home.parent.mkdir(exist_ok=True)
+    # Tests that run side by side install it once.
+    with (home.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(home)], check=True)
+            options = "--quiet --disable-pip-version-check --only-binary :all: --require-hashes --no-deps"
+            install = [sys.executable, "-m", "pip", "--python", str(python), "install", *options.split()]
+            subprocess.run([*install, "--requirement", str(REQUIREMENTS)], check=True, timeout=300)
+            for name in FOR_NODE:
+                shutil.copy(HERE / name, home)
+            install = [
+                "npm",
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--no-update-notifier",
+                "--loglevel=error",
+            ]
+            subprocess.run(install, cwd=home, check=True, timeout=300, stdout=subprocess.DEVNULL)
+            stamp.touch()
     return python
