@@ -33,6 +33,8 @@ _MOST = {"title": 1000, "teaser": 5000, "topics": 100, "authors": 100, "enclosur
 _LONGEST_TOPIC = 200
 _LONGEST_NAME = 600
 _SAID = tuple(one.name for one in fields(Content) if one.name != "text_from")
+# What has none keeps the digest that it had before there was such a field.
+_LATER = ("origin", "comments_feed")
 
 
 class AliasKind(StrEnum):
@@ -85,9 +87,9 @@ def content_hash(content: Content) -> str:
     """A digest of all that readers see; the source's own "updated" alone makes no revision."""
     # Readers don't see where a text was taken from.
     said = {name: getattr(content, name) for name in _SAID} | {"updated": None}
-    if content.origin is None:
-        # Few articles have one: what has none keeps the digest that it had before there was such a field.
-        del said["origin"]
+    for name in _LATER:
+        if said[name] is None:
+            del said[name]
     seen = json.dumps(said, default=as_json, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()
 
