@@ -27,7 +27,7 @@ run: $(RUN_STAMP) ## set up, and do the main job once: collect, publish, mail
 	  '  config.toml              what was done, and where to change it'
 
 test: $(DEV_STAMP) tools lint ## lint, then all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(DEV_STAMP) ## style, types and import rules
 	$(BIN)/ruff check
