@@ -102,8 +102,9 @@ def nginx(tmp_path: Path, text: str) -> Iterator[str]:
     home = tmp_path / "nginx"
     home.mkdir()
     # As root, its workers are another user's.
-    for part in (tmp_path, *tmp_path.parents[:2]):
-        part.chmod(0o755)
+    for part in (tmp_path, *tmp_path.parents):
+        if not part.stat().st_mode & 0o001:
+            part.chmod(0o755)
     listening = text.replace("listen 80;", f"listen 127.0.0.1:{port};")
     (home / "nginx.conf").write_text(NGINX.format(directory=home, snippet=listening))
     found = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
