@@ -121,7 +121,10 @@ class Service:
         schedules = "ok" if time.monotonic() - self._ticked < _STANDS_STILL else "stand still"
         details = {"store": store, "worker": worker, "schedules": schedules}
         if store == "ok":
-            details["mailing"] = str(self._app.store.standstills.now() or "ok").partition(": ")[0]
+            held = self._app.store.standstills.now()
+            details["mailing"] = (
+                "ok" if held is None else held.said(self._app.settings.site.timezone).partition(": ")[0]
+            )
             failed = [run for run in self._app.store.runs.last_of_each() if run.outcome is RunOutcome.FAILED]
             details["last runs"] = f"failed: {len(failed)}" if failed else "ok"
         return Health(ready=store == worker == schedules == "ok", details=details)

@@ -58,7 +58,7 @@ def _standing(app: App) -> Iterator[Alert]:
     held, longest = app.store.standstills.now(), app.settings.alerts.held_after
     if held is not None and app.clock() - held.since > longest:
         mend = "Was it forgotten? `rundbrief release` lets it go on."
-        yield Alert(cause=Cause.HELD, subject="mailing", what=f"{held}.", mend=mend)
+        yield Alert(cause=Cause.HELD, subject="mailing", what=f"{held.said(app.settings.site.timezone)}.", mend=mend)
 
 
 def _issues(app: App) -> Iterator[Alert]:

@@ -136,11 +136,11 @@ def _refuse(what: str, mend: str) -> NoReturn:
 
 
 def _person(values: Mapping[str, str], columns: Columns) -> NewSubscriber:
-    for value in values.values():
+    for column, value in values.items():
         if "\ufffd" in value:
-            _refuse("it has characters that can't be read.", "Save the file as UTF-8.")
+            _refuse(f"the column {column} has characters that can't be read.", "Save the file as UTF-8.")
         if not value.isprintable():
-            _refuse("it has control characters.", "Remove them.")
+            _refuse(f"the column {column} has control characters.", "Remove them.")
     address = _address(values.get("email", ""))
     name = values.get("name") or " ".join(filter(None, (values.get("first"), values.get("last"))))
     if len(name) > _NAME_LENGTH:

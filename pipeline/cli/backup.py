@@ -78,6 +78,8 @@ def restore(
     made, kept = put_in_place(file, engine, place.parent if place else Path(), now())
     with asked.app() as opened:
         schema = opened.store.migrated_from is not None
+        # Nothing goes on in a copy: whoever ran something when it was made is elsewhere, or gone.
+        opened.store.runs.break_off(opened.store.runs.owners(), opened.clock(), "it was under way in the backup")
     if asked.as_json:
         print_json({"restored": {"store": str(place), "made": made.made, "kept": list(map(str, kept))}})
         return

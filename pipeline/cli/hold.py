@@ -34,11 +34,12 @@ def hold(
         held = begun or opened.store.standstills.now()
         opened.bury_the_dead()
         under_way = opened.store.standstills.under_way()
-        waiting = _waiting(opened)
+        waiting, zone = _waiting(opened), opened.settings.site.timezone
     if asked.as_json:
         print_json({"held": held, "new": begun is not None, "calls_under_way": under_way, "waiting": waiting})
         return
-    say(f"{held}." if begun else f"{held}. It was already.")
+    told = f"{held.said(zone)}." if held else "Mailing was let go on again."
+    say(told if begun else f"{told} It was already.")
     if under_way:
         say(f"{under_way} calls of providers had begun; they come to their end.")
     say(f"Waiting: {_words(waiting)}. `rundbrief release` lets it go on.")

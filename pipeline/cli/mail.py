@@ -87,7 +87,9 @@ def _send(opened: App, letter: Newsletter, cadence: str, slot: datetime | None, 
     from pipeline.engine.due import freeze_one
 
     if (held := opened.store.standstills.now()) is not None:
-        raise MailingHeld(f"{held}.", where="mailing", mend="`rundbrief release` lets it go on.")
+        raise MailingHeld(
+            f"{held.said(opened.settings.site.timezone)}.", where="mailing", mend="`rundbrief release` lets it go on."
+        )
 
     def frozen() -> Iterator[IssueId]:
         # Nothing is frozen before the engine has looked at the fence and takes what comes from here.

@@ -102,7 +102,7 @@ def print_plans(
         )
     else:
         if held is not None:
-            say(f"{held}. Nothing of this is mailed before `rundbrief release`.\n")
+            say(f"{held.said(zone)}. Nothing of this is mailed before `rundbrief release`.\n")
         _print(plans, zone)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.failures import problems_of
@@ -30,6 +31,7 @@ def carry_out(app: App, job: str, work: Callable[[LocalEngine], Report]) -> Repo
             raise
         if run is not None:
             run.end(RunOutcome.FAILED if report.failed else RunOutcome.DONE, _counts(report), report.problems)
+            report = replace(report, run=run.id)
     return report
 
 

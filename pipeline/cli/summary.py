@@ -42,8 +42,9 @@ def _lines(settings: Config, report: Report, stages: Sequence[str]) -> Iterator[
         yield "Published", _published(report, settings.publish.directory)
     if "mailed" in stages:
         nothing = "nothing, it is on hold" if any(note.code == HELD for note in report.notes) else "nothing was due"
-        yield "Mailed", "\n".join(_mailed(issue, settings) for issue in report.issues) or nothing
-        if any(issue.state is IssueState.OPEN or issue.books.accepted for issue in report.issues):
+        mailed = [*(_mailed(issue, settings) for issue in report.issues), *_notices(report)]
+        yield "Mailed", "\n".join(mailed) or nothing
+        if report.notices or any(one.state is IssueState.OPEN or one.books.accepted for one in report.issues):
             yield "Look at", "\n".join(_places(settings, report))
         elif report.written:
             yield "Look at", _from_here(settings.publish.directory / "index.html")
@@ -86,12 +87,17 @@ def _mailed(issue: Issue, settings: Config) -> str:
     return f"{name}: {', '.join([f'{books.accepted} of {books.audience} accepted', *rest])}"
 
 
+def _notices(report: Report) -> Iterator[str]:
+    for newsletter, number in report.notices.items():
+        yield f"{newsletter}: {_counted(number, 'message')} about subscriptions accepted"
+
+
 def _places(settings: Config, report: Report) -> Iterator[str]:
     from pipeline.config import OutboxProvider
 
     if report.written:
         yield _from_here(settings.publish.directory / "index.html")
-    mailed = {issue.key.newsletter for issue in report.issues if issue.books.accepted}
+    mailed = {issue.key.newsletter for issue in report.issues if issue.books.accepted} | report.notices.keys()
     used = {name for letter in settings.newsletters if letter.name in mailed for name in letter.providers}
     for name in sorted(used):
         provider = settings.providers[name]
@@ -103,7 +109,7 @@ def _places(settings: Config, report: Report) -> Iterator[str]:
 def _remarks(report: Report) -> Iterator[str]:
     yield from (line_of(note) for note in report.notes[:_REMARKS_SHOWN])
     if (more := len(report.notes) - _REMARKS_SHOWN) > 0:
-        yield f"… and {more} more: `rundbrief runs show ID --json` has them all"
+        yield f"… and {more} more: `rundbrief runs show {report.run} --json` has them all"
 
 
 def _counted(number: int, what: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.config.lines import KeyPath, key_lines, line_of, path_text
 from pipeline.config.model import Config, Site
@@ -53,7 +54,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         config = Config.model_validate(raw, context={"base": file.parent, "file": file, "secrets": secrets})
     except ValidationError as error:
         # An inherited value that is wrong is reported where it was written, once.
-        found = [mistake_of(detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        found = [mistake_of(detail) for detail in details if not _only_seems_empty(detail, details)]
         mistakes += [mistake for mistake in found if not _within(mistake.path, inherited)]
         raise ConfigError(_problems(path, text, mistakes)) from None
     if mistakes:
@@ -63,6 +65,14 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
 
 def _within(path: KeyPath, keys: AbstractSet[KeyPath]) -> bool:
     return any(path[:length] in keys for length in range(1, len(path) + 1))
+
+
+def _only_seems_empty(detail: ErrorDetails, details: Iterable[ErrorDetails]) -> bool:
+    """Whether a list is called too short only because what stands in it is wrong, which is said by itself."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in details
+    )
 
 
 def _read(path: Path) -> str:

@@ -78,7 +78,9 @@ def _mailing(app: App) -> Examined:
         if one.books.in_doubt and now - one.frozen_at > _DOUBTFUL
     ]
     held = app.store.standstills.now()
-    return Examined(what="mailing", problems=doubts, warnings=[held_note(held)] if held else [])
+    return Examined(
+        what="mailing", problems=doubts, warnings=[held_note(held, app.settings.site.timezone)] if held else []
+    )
 
 
 def _hearing(app: App) -> Examined:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,5 +13,7 @@ class Standstill:
     since: datetime
     reason: str
 
-    def __str__(self) -> str:
-        return f"Mailing is on hold since {self.since:%Y-%m-%d %H:%M} UTC" + (f": {self.reason}" if self.reason else "")
+    def said(self, zone: tzinfo) -> str:
+        """The hold in a sentence without its full stop; times on the wall clock of ``zone``."""
+        since = f"Mailing is on hold since {self.since.astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"{since}: {self.reason}" if self.reason else since

@@ -61,7 +61,7 @@ class LocalEngine:
         collected = self.collect_due([source.name for source in self.app.settings.sources])
         # Before mail: who has bounced or complained in the meantime gets none.
         unheard = self.app.hearing.listen(self.stopping)
-        untold = deliver_notices(self.app, self.stopping)
+        notices = deliver_notices(self.app, self.stopping)
         with pictures_meanwhile(self.app) as copying:
             published = self.publish([feed.name for feed in self.app.settings.feeds])
             # Mail doesn't wait for a hub, and no hub for mail.
@@ -77,11 +77,12 @@ class LocalEngine:
             removed=published.removed,
             untouched=published.untouched,
             issues=mailed.issues,
+            notices=notices.mailed,
             notes=(*mailed.notes, *collected.notes),
             problems=(
                 *collected.problems,
                 *unheard,
-                *untold,
+                *notices.problems,
                 *published.problems,
                 *copying.problems,
                 *told,
@@ -161,7 +162,7 @@ class LocalEngine:
         app.store.fence.check()
         if (held := app.store.standstills.now()) is not None:
             # Slots wait too: what becomes of each is worked out when mailing goes on, by how late it is then.
-            return Report(notes=(held_note(held),))
+            return Report(notes=(held_note(held, app.settings.site.timezone),))
         new = list(freeze_due(app) if frozen is None else frozen)
         over = review_plans(app)
         open_ = app.store.issues.open_issues()

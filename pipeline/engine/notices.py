@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from threading import Event, Thread
 
 import structlog
 
 from pipeline.app import App
+from pipeline.deliver.ledger import HeldBatch
 from pipeline.errors import InstanceFenced, PipelineError, Problem
 
 log = structlog.get_logger(__name__)
@@ -18,7 +21,15 @@ _TIDY_EVERY = 10
 _GIVEN_UP = "mail-given-up"
 
 
-def deliver_notices(app: App, stopping: Event, *, tidy: bool = True) -> tuple[Problem, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was told to people: ``mailed`` are notices that were accepted, by newsletter."""
+
+    mailed: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def deliver_notices(app: App, stopping: Event, *, tidy: bool = True) -> Told:
     """Decide on what was taken down, and hand over what follows from it.  Problems are those that an operator can mend.
 
     What waits or is in doubt stays so for the next time; nobody waits for it here.  ``tidy`` also lets pauses end, and
@@ -36,16 +47,22 @@ def deliver_notices(app: App, stopping: Event, *, tidy: bool = True) -> tuple[Pr
             if problems:
                 break  # they stay unrendered
         if not app.store.notices.is_unsettled() or app.store.standstills.now() is not None:
-            return tuple(problems)
-        desk = app.notice_desk()
+            return Told(problems=tuple(problems))
+        desk, submitted = app.notice_desk(), list[uuid.UUID]()
+
+        def tell(held: HeldBatch, failure: str) -> None:
+            submitted.append(held.id)
+            tell_first(held, failure)
+
+        tell_first, desk.tell = desk.tell, tell
         desk.resolve_doubts()
         while not stopping.is_set() and desk.submit_next():
             pass
     except InstanceFenced:
-        return ()  # the mail of issues says so
+        return Told()  # the mail of issues says so
     except PipelineError as error:
-        return (error.problem,)
-    return (*problems, *map(_as_notice, desk.problems))
+        return Told(problems=(error.problem,))
+    return Told(mailed=app.store.notices.accepted(submitted), problems=(*problems, *map(_as_notice, desk.problems)))
 
 
 def _as_notice(problem: Problem) -> Problem:
@@ -84,7 +101,7 @@ class NoticeLoop:
             if self._stopping.is_set():
                 return
             try:
-                self._say(deliver_notices(self._app, self._stopping, tidy=turn % _TIDY_EVERY == 0))
+                self._say(deliver_notices(self._app, self._stopping, tidy=turn % _TIDY_EVERY == 0).problems)
             except Exception:  # the thread goes on: it tries again in a moment, and the log says what went wrong
                 log.exception("delivering notices failed")
             self._wake.wait(_EVERY_SECONDS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.collect.collect import Collected
 from pipeline.domain.issue import Issue, IssueState
+from pipeline.domain.run import RunId
 from pipeline.errors import Problem
 
 
@@ -17,6 +18,7 @@ class Report:
     """What one pass did.
 
     ``written`` are the feed documents and pages that changed, ``removed`` those that are no longer published.
+    ``notices`` are messages about subscriptions that were accepted, by newsletter.  ``run`` is the record of the pass.
     ``problems`` are what failed; ``notes`` only remarks: nothing failed and nothing is missing.
     """
 
@@ -25,8 +27,10 @@ class Report:
     removed: tuple[Path, ...] = ()
     untouched: int = 0
     issues: tuple[Issue, ...] = ()
+    notices: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
+    run: RunId | None = None
 
     @property
     def failed(self) -> bool:
@@ -46,7 +50,7 @@ class Report:
                 "removed": [str(path) for path in self.removed],
                 "untouched": self.untouched,
             },
-            "mailed": {"issues": [issue_json(issue) for issue in self.issues]},
+            "mailed": {"issues": [issue_json(issue) for issue in self.issues], "notices": dict(self.notices)},
             "problems": [asdict(problem) for problem in self.problems],
             "notes": [asdict(note) for note in self.notes],
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 from pipeline.app import App
 from pipeline.domain.issue import Hold, Issue
@@ -17,7 +18,7 @@ _NEXT = "The next run goes on with them."
 def waiting_issues(app: App, issues: Sequence[Issue]) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """What is wrong with issues that have something to do, and what is only to be known of them."""
     if (held := app.store.standstills.now()) is not None:
-        return (), (held_note(held),)
+        return (), (held_note(held, app.settings.site.timezone),)
     problems: list[Problem] = []
     notes: list[Problem] = []
     for issue in issues:
@@ -26,9 +27,9 @@ def waiting_issues(app: App, issues: Sequence[Issue]) -> tuple[tuple[Problem, ..
     return tuple(problems), tuple(notes)
 
 
-def held_note(held: Standstill) -> Problem:
+def held_note(held: Standstill, zone: tzinfo) -> Problem:
     """That an operator has put all mailing on hold."""
-    return Problem(code=HELD, where="mailing", what=f"{held}.", mend="`rundbrief release` lets it go on.")
+    return Problem(code=HELD, where="mailing", what=f"{held.said(zone)}.", mend="`rundbrief release` lets it go on.")
 
 
 def _waiting(app: App, issue: Issue) -> tuple[Problem, bool]:

@@ -6,6 +6,8 @@ issues.  What stays in doubt is left so: whoever missed it asks again, and nobod
 
 from __future__ import annotations
 
+import uuid
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,6 +29,7 @@ from pipeline.store.held_notices import held_notices, is_mailable, unrendered
 from pipeline.store.standstills import standstill
 from pipeline.store.tables import notice
 
+_AT_ONCE = 500
 _WAITING = (BatchState.READY, BatchState.RETRY_WAIT)
 _HELD = (BatchState.CLAIMED, BatchState.SUBMITTING)
 _CALLED = (BatchState.SUBMITTING, BatchState.IN_DOUBT)
@@ -70,6 +73,16 @@ class StoredNotices:
         some = exists().where(notice.c.state.in_((*_WAITING, BatchState.IN_DOUBT)))
         with reading(self.engine) as tx:
             return bool(tx.execute(select(some)).scalar_one())
+
+    def accepted(self, ids: Sequence[uuid.UUID]) -> Mapping[str, int]:
+        """How many of these were accepted, by newsletter."""
+        query = select(notice.c.newsletter, func.count()).where(notice.c.state == BatchState.ACCEPTED)
+        found: Counter[str] = Counter()
+        with reading(self.engine) as tx:
+            for start in range(0, len(ids), _AT_ONCE):
+                some = query.where(notice.c.id.in_(ids[start : start + _AT_ONCE]))
+                found.update(dict(tx.execute(some.group_by(notice.c.newsletter)).all()))
+        return found
 
     # The ledger
 

@@ -120,10 +120,12 @@ class Runs:
         with writing(self.engine) as tx:
             tx.execute(insert_new(tx, run).values(ended).on_conflict_do_nothing())
 
-    def break_off(self, dead: Sequence[str], now: datetime) -> int:
+    def break_off(
+        self, dead: Sequence[str], now: datetime, reason: str = "the process ended before the run did"
+    ) -> int:
         """End the runs of owners that died; returns how many."""
         over = update(run).where(run.c.outcome == RunOutcome.RUNNING, run.c.owner.in_(dead))
-        ended = {"outcome": RunOutcome.BROKEN_OFF, "ended_at": now, "reason": "the process ended before the run did"}
+        ended = {"outcome": RunOutcome.BROKEN_OFF, "ended_at": now, "reason": reason}
         with writing(self.engine) as tx:
             return tx.execute(over.values(ended)).rowcount
 

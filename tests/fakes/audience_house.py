@@ -109,7 +109,7 @@ class House:
 
     def work(self) -> None:
         """What a serving process does beside its pages."""
-        assert deliver_notices(self.app, Event()) == ()
+        assert deliver_notices(self.app, Event()).problems == ()
 
     def run(self) -> None:
         report = LocalEngine(self.app).run()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.domain.run import RunOutcome
+from pipeline.domain.run import RunOutcome, StartedBy
 from pipeline.errors import StoreError
 from pipeline.store.backups import back_up, put_in_place, read_backup
 from pipeline.store.database import open_engine
@@ -81,6 +81,19 @@ def test_on_a_new_machine_what_is_restored_mails_nothing_either(
     assert other("run").code == 1
     assert not (other.directory / "outbox").exists()
     assert "the next run mails:" in other("unfence").err
+
+
+def test_what_was_under_way_when_a_backup_was_made_has_ended_in_what_is_restored(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = str(project.directory / "night.tar")
+    with project.app() as app, app.run_book.run("collect", None, StartedBy.PERSON):
+        project.done("backup", archive)
+    other = Project.make(tmp_path / "other", capsys)
+    other.done("restore", archive)
+    (run,) = other.done("runs", "--json").json["runs"]
+    assert (run["outcome"], run["reason"]) == ("broken_off", "it was under way in the backup")
+    assert run["ended"]
 
 
 def test_a_store_that_is_in_use_is_not_replaced(project: Project) -> None:

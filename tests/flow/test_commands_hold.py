@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +22,8 @@ def test_a_run_on_hold_collects_and_publishes_and_mails_after_the_release(projec
     assert "Mailing is on hold since" in told
     assert "wrong price" in told
     assert "no issue is open" in told
+    since = datetime.fromisoformat(project.done("plan", "--json").json["held"]["since"])
+    assert f"on hold since {since.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%d %H:%M}: wrong price." in told
     assert "It was already" in project.done("hold").out
 
     ran = project.done("run")

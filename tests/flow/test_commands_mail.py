@@ -131,7 +131,10 @@ def test_send_mails_an_issue_once(project: Project) -> None:
     second = project.done("send", "wochenblick", "--cadence", "daily")
     assert "nothing to mail" in second.out
     assert len(project.messages()) == 3
-    assert project.done("send", "wochenblick", "--cadence", "daily", "--json").json["mailed"] == {"issues": []}
+    assert project.done("send", "wochenblick", "--cadence", "daily", "--json").json["mailed"] == {
+        "issues": [],
+        "notices": {},
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import structlog
 
 from pipeline.cli.logs import configure_logs
 from pipeline.cli.main import main
+from pipeline.domain.audience import Choice
+from pipeline.domain.sign_up import NewSignUp
 from tests.fakes.commands import CONFIG, Project
 
 
@@ -52,6 +55,35 @@ def test_the_summary_says_what_was_done_and_where_to_look(project: Project, monk
     assert "feeds/index.html" in summary
     assert "outbox/" in summary
     assert "nothing was due" in project.done("run").out
+
+
+def test_the_summary_counts_messages_about_subscriptions(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.directory)
+    project.done("run")
+
+    def ask(address: str) -> None:
+        with project.app() as app:
+            asked = NewSignUp(newsletter="wochenblick", address=address, choice=Choice(cadence="immediate"))
+            app.store.sign_ups.ask(asked, app.clock())
+
+    ask("dora@example.org")
+    summary = project.done("run").out
+    assert "wochenblick: 1 message about subscriptions accepted" in summary
+    assert "nothing was due" not in summary
+    assert "outbox/" in summary
+    ask("emil@example.org")
+    assert project.done("run", "--json").json["mailed"] == {"issues": [], "notices": {"wochenblick": 1}}
+    assert project.done("run", "--json").json["mailed"] == {"issues": [], "notices": {}}
+    assert len(project.messages()) == 2
+
+
+def test_remarks_that_are_left_out_are_found_by_the_number_of_the_run(project: Project) -> None:
+    for number in range(12):
+        file = project.write_article(f"Von morgen {number}")
+        file.write_text(file.read_text(encoding="utf-8").replace("2026-11-05", "2926-11-05"), encoding="utf-8")
+    found = re.search(r"and 2 more: `rundbrief runs show (\d+) --json` has them all", project.done("run").out)
+    assert found
+    assert len(project.done("runs", "show", found[1], "--json").json["run"]["counts"]["notes"]) == 12
 
 
 def test_a_source_that_fails_is_named_and_the_others_are_collected(project: Project) -> None:

@@ -24,11 +24,15 @@ FILES: dict[str, tuple[bytes, list[str], list[str]]] = {
     "windows": (GOOD.encode("cp1252"), [A, B], []),
     "latin-1 with a currency sign": (GOOD.encode("iso-8859-1"), [A, B], []),
     "mac": (f"email,name\n{A},J\x9arg\n".encode("latin-1"), [A], []),
-    "utf-16 cut in a character": (GOOD.encode("utf-16")[:-1], [A], ["line 3: left out: it has characters"]),
+    "utf-16 cut in a character": (
+        GOOD.encode("utf-16")[:-1],
+        [A],
+        ["line 3: left out: the column name has characters"],
+    ),
     "utf-8 with a cut character": (
         b"email,name\n" + A.encode() + b",J\xc3\n" + f"{B},Jörg\n".encode(),
         [B],
-        ["line 2: left out: it has characters that can't be read."],
+        ["line 2: left out: the column name has characters that can't be read."],
     ),
     "utf-8 written as utf-8 twice": (GOOD.encode().decode("cp1252").encode(), [A, B], []),
     "a mark in the middle": (f"email\n\ufeff{A}\n{B}\n".encode(), [B], ["line 2"]),

@@ -74,7 +74,7 @@ def test_a_damaged_character_costs_its_row_and_not_the_files_encoding() -> None:
     found, problems = read("email,name\na@example.org,Jörg\nb@example.org,Jö".encode() + b"\xffrg\n")
     assert [person.name for person in found] == ["Jörg"]
     assert [str(problem) for problem in problems] == [
-        "list.csv, line 3: left out: it has characters that can't be read. Save the file as UTF-8."
+        "list.csv, line 3: left out: the column name has characters that can't be read. Save the file as UTF-8."
     ]
 
 
@@ -109,7 +109,8 @@ def test_addresses_are_normalised(written: str, address: str) -> None:
         (",Anna,,,", "there is no address"),
         ("anna@localhost,,,,", "no mail address"),
         ("a@b@example.org,,,,", "no mail address"),
-        ("anna@example.org\u0007,,,,", "control characters"),
+        ("anna@example.org\u0007,,,,", "the column email has control characters"),
+        ("anna@example.org,An\u0007na,,,", "the column name has control characters"),
         ("änna@example.org,,,,", "letters before the @"),
         (f"{'a' * 65}@example.org,,,,", "no mail address"),
         (f"anna@example.org,{'n' * 201},,,", "the name is longer than 200 characters"),

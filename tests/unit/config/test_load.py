@@ -67,6 +67,13 @@ def problems(read: Read, tmp_path: Path) -> Problems:
     return problems
 
 
+def test_a_list_whose_only_item_is_wrong_is_not_called_empty_too(problems: Problems) -> None:
+    (found,) = problems(MINIMAL + '[[feeds]]\nname = "all"\ntitle = "All"\nformats = ["atm"]\n')
+    assert (found.what, found.mend) == ('"atm" can\'t be.', "Did you mean `atom`?")
+    (empty,) = problems(MINIMAL + '[[feeds]]\nname = "all"\ntitle = "All"\nformats = []\n')
+    assert empty.what == "is empty."
+
+
 def test_the_configuration_of_the_project_is_right() -> None:
     config = load(ROOT / "config.toml", {})
     assert config.newsletters[0].cadences == {"immediate": None, "daily": "0 7 * * *", "weekly": "0 8 * * 1"}
