@@ -17,21 +17,18 @@ app = listing("Where articles come from, and how that goes.")
 
 @app.command("list")
 def list_sources(context: typer.Context) -> None:
-    r"""List the sources: how each is doing, when it is polled next, how much it shows, and what that costs.
+    r"""List the sources: how each is doing, when it is polled next, and what went wrong.
 
-    GAPS counts the times in which articles may have been missed. WINDOW is how many articles an answer shows, and how
-    long they last at the rate at which new ones appear: a source must be polled more often than that. COST is what was
-    transferred so far, and the share of polls that had nothing new. "not yet" stands where `rundbrief run` leaves a
+    GAPS counts the times in which articles may have been missed. "not yet" stands where `rundbrief run` leaves a
     source out, because its server says that nothing can be new, or wants to be left alone, or it failed repeatedly;
-    `rundbrief collect NAME` asks it all the same.
+    `rundbrief collect NAME` asks it all the same. `rundbrief sources show NAME` tells more.
 
     \b
     Example:
       rundbrief sources
     """
     from pipeline.cli import source_facts as facts
-    from pipeline.cli.output import print_json, print_table
-    from pipeline.cli.times import shown
+    from pipeline.cli.output import print_json, print_table, say
 
     asked = invocation(context)
     with asked.app() as opened:
@@ -41,30 +38,23 @@ def list_sources(context: typer.Context) -> None:
         print_json({"sources": found})
         return
     print_table(
-        (
-            *("NAME", "TYPE", "STATE", "LAST SUCCESS", "NEXT POLL", "ARTICLES", "GAPS", "WINDOW", "COST"),
-            *("ERROR", "NOTE", "FROM"),
-        ),
+        ("NAME", "STATE", "NEXT POLL", "ARTICLES", "GAPS"),
         [
             (
                 one["name"],
-                one["type"] or "not configured",
-                facts.state_text(one, zone),
-                shown(one["last_success"], zone) or "never",
+                facts.state_text(one, zone) if one["type"] else "not configured",
                 facts.next_poll_text(one, zone),
                 one["articles"],
                 facts.gaps_text(one),
-                facts.window_text(one),
-                facts.cost_text(one),
-                one["error"],
-                one["remark"],
-                one["from"],
             )
             for one in found
         ],
         empty="There is no source yet. Describe one in a [[sources]] table of the configuration.",
-        free=("STATE", "NEXT POLL", "WINDOW", "COST", "ERROR", "NOTE", "FROM"),
+        free=("NAME", "STATE", "NEXT POLL"),
     )
+    for one in found:
+        for what in filter(None, (one["error"], one["remark"])):
+            say(f"{one['name']}: {what}")
 
 
 @app.command("show")
@@ -111,7 +101,8 @@ def show_source(context: typer.Context, name: Annotated[str, typer.Argument(meta
             ("New a day", "" if one["per_day"] is None else f"{one['per_day']:.2g}"),
             ("Window", facts.window_text(one)),
             ("Polls", f"{one['polls']}, {one['unmodified']} of them without anything new"),
-            ("Requests", f"{one['requests']}, {facts.bytes_text(one['received'])}" if one["requests"] else ""),
+            ("Requests", one["requests"] or ""),
+            ("Cost", facts.cost_text(one)),
             ("Gaps", "\n".join(_gap(gap, zone) for gap in one["gaps"])),
         ]
     )

@@ -22,6 +22,7 @@ Code = Literal[
     "subject-long",
     "alt-missing",
     "link-unnamed",
+    "link-text",
     "contrast",
     "style-block",
     "client",

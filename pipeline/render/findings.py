@@ -30,6 +30,7 @@ CODES: Mapping[str, Level] = {
     "subject-long": Level.WARNING,
     "alt-missing": Level.WARNING,
     "link-unnamed": Level.WARNING,
+    "link-text": Level.WARNING,
     "contrast": Level.WARNING,
     "style-block": Level.WARNING,
     "client": Level.WARNING,

@@ -10,6 +10,7 @@ from pipeline.render.findings import Finding, Strictness
 from pipeline.render.forms import CLIPPED, TRIM_ABOVE
 from pipeline.render.look import Look
 from pipeline.render.preflight_page import page_findings
+from pipeline.render.tracking import untracked
 
 SUBJECT_SHOWN = 60
 """Characters of a subject that most inboxes show; phones show fewer."""
@@ -42,7 +43,7 @@ def preflight(
         *_way_out(message),
         *_subject(message.subject),
         *_text(message),
-        *page_findings(message.html),
+        *page_findings(untracked(message.html)),
         *_sender(message, look),
     ]
     return (strictness or Strictness()).levelled(found)

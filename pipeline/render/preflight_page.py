@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 from pipeline.domain.colour import READABLE, contrast
 from pipeline.render.client_rules import Rule, dropped_element, dropped_picture, dropped_styles
 from pipeline.render.findings import Finding
+from pipeline.render.link_texts import misleading
 
 STYLE_BLOCK = 8192
 """Characters: Gmail drops a style element that is longer."""
@@ -96,6 +97,11 @@ def _link(element: HtmlElement) -> Iterator[Finding]:
         what = f"A link without a text: {address[:_EXCERPT]}"
         mend = "Give it a text, or its picture a description (alt)."
         yield Finding(code="link-unnamed", place=_place(element), what=what, mend=mend)
+    if sites := misleading("".join(element.itertext()), address):
+        said, led = sites
+        what = f"The text of the link names {said}, but it leads to {led}: filters and readers take that for fraud."
+        mend = f"Name {led} in the text, or write words instead of an address."
+        yield Finding(code="link-text", place=_place(element), what=what, mend=mend)
 
 
 def _picture(element: HtmlElement) -> Iterator[Finding]:

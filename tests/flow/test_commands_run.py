@@ -103,8 +103,17 @@ def test_a_source_that_is_no_longer_configured_is_still_listed(project: Project)
     project.done("collect")
     project.configure('name    = "artikel"', 'name    = "andere"')
     out = project.done("sources").out
-    assert "not configured" in out
-    assert "never" in out
+    assert re.search(r"^andere +new ", out, re.MULTILINE)
+    assert re.search(r"^artikel +not configured ", out, re.MULTILINE)
+
+
+def test_the_list_of_sources_fits_a_terminal_and_says_below_what_failed(project: Project) -> None:
+    project.configure("[[feeds]]", '[[sources]]\nname = "weg"\ntype = "directory"\npath = "nowhere"\n\n[[feeds]]')
+    project("run")
+    table, _, below = project.done("sources").out.partition("\nweg: ")
+    assert "nowhere" in below
+    assert max(map(len, table.splitlines())) <= 100
+    assert "failing since" in table
 
 
 def test_remarks_are_shown_and_are_no_failure(project: Project) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import get_args
+from urllib.parse import quote
 
 import pytest
 
@@ -9,7 +10,9 @@ from pipeline.config.preflight import Code
 from pipeline.domain.message import Message
 from pipeline.render import Brand, Look
 from pipeline.render.findings import CODES, Level, Strictness
+from pipeline.render.link_texts import misleading
 from pipeline.render.preflight import preflight
+from pipeline.render.tracking import tracked
 
 LOOK = Look(
     name="n",
@@ -57,6 +60,7 @@ def test_every_code_may_be_configured() -> None:
         ('<a href="mailto:a@b.example">x</a><a href="tel:+49">y</a><a href="#top">z</a>', []),
         ('<a href="https://a.example"> </a>', ["link-unnamed", "text-parity"]),
         ('<a href="__SUBST_unsubscribe_url__"><img src="https://a.example/b.png" alt="B"></a>', []),
+        ('<a href="https://evil.example/x">bank.test</a>', ["link-text", "text-parity"]),
         ('<img src="a.png" alt="A">', ["picture-address"]),
         ('<img src="https://a.example/a.png">', ["alt-missing"]),
         ('<img src="http://a.example/a.png" alt="">', ["picture-insecure"]),
@@ -78,6 +82,40 @@ def test_every_code_may_be_configured() -> None:
 )
 def test_what_is_wrong_in_the_page_is_found(body: str, expected: list[str]) -> None:
     assert codes(with_body(body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "sites"),
+    [
+        ("bank.test", "https://evil.example/login", ("bank.test", "evil.example")),
+        ("https://www.bank.test/a", "https://evil.example", ("www.bank.test", "evil.example")),
+        ("Log in at https://bank.test now", "https://evil.example", ("bank.test", "evil.example")),
+        ("news.co.uk", "https://other.co.uk/", ("news.co.uk", "other.co.uk")),
+        ("b\u0430nk.test", "https://bank.test", ("xn--bnk-6cd.test", "bank.test")),
+        ("bank.test", "https://www.bank.test/x", None),
+        ("https://bank.test", "http://login.bank.test/x", None),
+        ("B\u00fccher.test", "https://xn--bcher-kva.test/", None),
+        ("Node.js", "https://nodejs.example/", None),
+        ("version 3.11", "https://python.example/", None),
+        ("(https://bank.test).", "https://bank.test/", None),
+        ("z.B.", "https://a.example/", None),
+        ("anna@bank.test", "mailto:anna@bank.test", None),
+        ("bank.test", "mailto:anna@evil.example", None),
+        ("https://[", "https://evil.example/", None),
+    ],
+)
+def test_a_link_leads_to_the_site_that_its_text_names(text: str, address: str, sites: tuple[str, str] | None) -> None:
+    assert misleading(text, address) == sites
+
+
+def test_a_link_that_is_counted_is_judged_by_where_it_leads_in_the_end() -> None:
+    def through(target: str, field: str) -> str:
+        return f"https://news.example.org/t/{field}/1?u={quote(target, safe='')}"
+
+    honest = tracked(with_body('<a href="https://bank.test/x">bank.test</a>'), through, None)
+    assert "link-text" not in codes(honest)
+    false = tracked(with_body('<a href="https://evil.example/x">bank.test</a>'), through, None)
+    assert "link-text" in codes(false)
 
 
 @pytest.mark.parametrize(
