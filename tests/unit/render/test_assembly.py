@@ -61,7 +61,7 @@ def whole() -> Callable[[Look, VariantFacts], str]:
     return lambda look, facts: inliner._document(raw.render(look, facts).html)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     chosen=st.lists(st.sampled_from(ARTICLES), min_size=1, max_size=4, unique_by=lambda article: article.id),
     template=st.sampled_from(["digest", "full", "brief", "instant"]),
