@@ -41,6 +41,8 @@ def list_subscribers(
 ) -> None:
     r"""List subscriptions. `rundbrief subscribers export` writes all of them.
 
+    `--state pending`, alone or with `--newsletter`, also lists who signed up on a page and has not confirmed it yet.
+
     \b
     Examples:
       rundbrief subscribers
@@ -48,6 +50,7 @@ def list_subscribers(
       rundbrief subscribers list --search example.org --quiet-since 2026-01-01
     """
     from pipeline.cli.output import print_json, print_table, say
+    from pipeline.domain.segment import Segment
 
     asked = invocation(context)
     wanted = options.Wanted(
@@ -67,10 +70,25 @@ def list_subscribers(
         segment = wanted.segment(opened.settings)
         total = opened.store.segments.count(segment)
         found = list(opened.store.segments.listed(segment, limit))
+        # Nothing else is known of who has only signed up: where more is asked for, they are no part of it.
+        is_pending = segment == Segment(newsletter=segment.newsletter, state=SubscriptionState.PENDING)
+        waiting = opened.store.sign_ups.unconfirmed(segment.newsletter, opened.clock(), limit) if is_pending else ()
     if asked.as_json:
         rows = [{**plain(one.subscription), "suppressed": one.suppressed} for one in found]
-        print_json({"total": total, "subscribers": rows})
+        unconfirmed = [
+            {"address": one.address, "newsletter": one.newsletter, "cadence": one.choice.cadence} for one in waiting
+        ]
+        print_json({"total": total, "subscribers": rows, "unconfirmed": unconfirmed})
         return
+    if waiting:
+        print_table(
+            ("SIGNED UP, NOT CONFIRMED", "NEWSLETTER", "CADENCE"),
+            [(one.address, one.newsletter, one.choice.cadence) for one in waiting],
+            empty="",
+        )
+        if not found:
+            return
+        say()
     print_table(
         ("ADDRESS", "NAME", "NEWSLETTER", "CADENCE", "STATE", "LANGUAGE", "TIME ZONE", "TOPICS"),
         [

@@ -16,7 +16,7 @@ from pipeline.render.look import Look
 from pipeline.render.phrasing import TEASER_LIMIT, one_line, shortened, title_of
 from pipeline.render.plain import Footnotes, plain_text
 from pipeline.render.templates import trusted
-from pipeline.render.words import day
+from pipeline.render.words import day, unbroken
 
 COLUMN = 536
 """The width of the article column in pixels: `style.css` has the same number."""
@@ -102,6 +102,7 @@ def html_part(article: Article, url: str, place: Place, look: Look, copies: Sequ
         body, there = article_html(article.content), look.pictures_url
         html = mail_html(body, width=COLUMN, level=place.level, copies=copies, copies_url=there)
     part = _part(article, url, place, look, html=html)
+    part = replace(part, day=unbroken(part.day))
     copy = part.picture and next((one for one in copies if one.url == part.picture.url), None)
     if not part.picture or not copy:
         return part

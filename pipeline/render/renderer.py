@@ -25,7 +25,7 @@ from pipeline.render.look import Correction, Look, VariantFacts
 from pipeline.render.notices import Notice, notice_message
 from pipeline.render.part import ArticlePart, Place, defused, html_part, places, teaser_of, text_part
 from pipeline.render.phrasing import one_line, preheader, subject
-from pipeline.render.words import cadence_sentence, day
+from pipeline.render.words import cadence_sentence, day, unbroken
 
 _KEPT = 1024
 # Bytes, and some more than they have, of the headings above articles.
@@ -99,12 +99,13 @@ class Renderer:
             "date": day(facts.slot, look.language, look.timezone),
             "page_url": facts.page_url,
         }
+        shown = {**slots, "date": unbroken(slots["date"])}
         corrections = [_correction(one, look) for one in facts.corrections]
         layout = self._layout(look, len(contents), facts.cadence, has_page=bool(facts.page_url))
         after = self._corrections(look, corrections)
-        forms = self._forms(look, facts, room=TRIM_ABOVE - _bytes(filled(layout, slots, {"articles": after})))
+        forms = self._forms(look, facts, room=TRIM_ABOVE - _bytes(filled(layout, shown, {"articles": after})))
         parts = self._html_parts(look, facts, places(forms, facts.sections))
-        html = filled(layout, slots, {"articles": "".join([*parts, after])})
+        html = filled(layout, shown, {"articles": "".join([*parts, after])})
         size = _bytes(html)
         if size > LIMIT:
             raise RenderError(

@@ -31,6 +31,11 @@ def day(moment: datetime, language: str, timezone: str) -> str:
     return format_date(moment.astimezone(ZoneInfo(timezone)), "long", locale=locale_of(language))
 
 
+def unbroken(text: str) -> str:
+    """The text for HTML, where it isn't to be broken into lines: a date on a phone."""
+    return text.replace(" ", "\u00a0")
+
+
 def number(value: int, language: str) -> str:
     """The number with the language's separators: "1.000"."""
     return format_decimal(value, locale=locale_of(language))

@@ -64,6 +64,17 @@ class SignUps:
             return None
         return _sign_up(row)
 
+    def unconfirmed(self, newsletter: str | None, now: datetime, limit: int) -> Sequence[SignUp]:
+        """Who asked for a newsletter, or for any, and may still confirm it; the oldest first."""
+        open_ = (sign_up.c.state != "confirmed", sign_up.c.asked_at > now - CONFIRM_WITHIN)
+        query = (
+            select(sign_up).where(*open_, sign_up.c.kind == SignUpKind.SUBSCRIPTION).order_by(sign_up.c.id).limit(limit)
+        )
+        if newsletter is not None:
+            query = query.where(sign_up.c.newsletter == newsletter)
+        with reading(self.engine) as tx:
+            return [_sign_up(row) for row in tx.execute(query)]
+
     def confirm(self, id_: SignUpId, now: datetime, network: str, welcomes: Collection[str]) -> Confirmation | None:
         """Carry a sign-up out, once; None where it is too late.  Newsletters among ``welcomes`` say so by mail."""
         with writing(self.engine) as tx:

@@ -325,6 +325,34 @@ def test_a_refused_notice_is_over(store: Store) -> None:
     assert states(store) == [("confirm", "rejected")]
 
 
+def test_of_notices_that_were_handed_over_those_count_that_were_accepted(store: Store) -> None:
+    sign_up(store, START, asked(), asked("ben@example.org"), asked("chiara@example.org", "other"))
+    render_all(store)
+    refused = FakeProvider(refused={"ben@example.org": OutcomeKind.REJECTED})
+    desk = desk_for(store, [refused], START)
+    while desk.submit_next():
+        pass
+    with reading(store.engine) as tx:
+        ids = tx.execute(select(notice.c.id)).scalars().all()
+    assert store.notices.accepted(ids) == {WEEKLY: len(refused.accepted)} == {WEEKLY: 1}
+    assert store.notices.accepted([]) == {}
+
+
+def test_who_has_not_confirmed_yet_is_listed_while_they_may(store: Store) -> None:
+    (mail,) = sign_up(store, START, asked())
+    sign_up(store, START, asked("ben@example.org"), asked("ben@example.org", "other"))
+
+    def listed(newsletter: str | None, minutes: int = 1, limit: int = 9) -> list[tuple[str, str]]:
+        found = store.sign_ups.unconfirmed(newsletter, at(minutes), limit)
+        return [(one.address.partition("@")[0], one.newsletter) for one in found]
+
+    assert listed(None) == [("anna", WEEKLY), ("ben", WEEKLY), ("ben", "other")]
+    assert listed(WEEKLY, limit=1) == [("anna", WEEKLY)]
+    confirmed(store, mail, at(2), [WEEKLY])
+    assert listed(WEEKLY) == [("ben", WEEKLY)]
+    assert listed(None, minutes=7 * DAYS) == []
+
+
 def test_a_welcome_does_not_go_to_who_has_left_meanwhile(store: Store) -> None:
     (mail,) = sign_up(store, START)
     done = confirmed(store, mail, at(1), [WEEKLY])

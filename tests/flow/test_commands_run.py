@@ -67,6 +67,9 @@ def test_the_summary_counts_messages_about_subscriptions(project: Project, monke
             app.store.sign_ups.ask(asked, app.clock())
 
     ask("dora@example.org")
+    pending = project.done("subscribers", "list", "--state", "pending")
+    assert re.search(r"SIGNED UP, NOT CONFIRMED.*\ndora@example.org +wochenblick +immediate", pending.out)
+    assert "There is nobody" not in pending.out
     summary = project.done("run").out
     assert "wochenblick: 1 message about subscriptions accepted" in summary
     assert "nothing was due" not in summary
@@ -75,6 +78,10 @@ def test_the_summary_counts_messages_about_subscriptions(project: Project, monke
     assert project.done("run", "--json").json["mailed"] == {"issues": [], "notices": {"wochenblick": 1}}
     assert project.done("run", "--json").json["mailed"] == {"issues": [], "notices": {}}
     assert len(project.messages()) == 2
+    pending = project.done("subscribers", "list", "--state", "pending", "--json").json["unconfirmed"]
+    assert [one["address"] for one in pending] == ["dora@example.org", "emil@example.org"]
+    others = project.done("subscribers", "list", "--state", "active", "--json").json
+    assert (others["total"], others["unconfirmed"]) == (0, [])
 
 
 def test_remarks_that_are_left_out_are_found_by_the_number_of_the_run(project: Project) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,20 @@ def test_a_reader_learns_why_and_how_to_leave_on_lines_of_their_own(renderer: Re
 def test_english_readers_get_english_words_and_dates(renderer: Renderer) -> None:
     message = renderer.render(a_look(language="en"), facts(titled(2)))
     assert message.subject == "Article 1 and 1 more"
-    assert "January 7, 2026" in message.html
+    assert "January 7, 2026" in visible(message.html)
     assert "Unsubscribe" in message.html
     assert "Abmelden" not in message.html + message.text
+
+
+@pytest.mark.parametrize("template", ["digest", "brief"])
+def test_a_date_is_not_broken_into_lines(renderer: Renderer, template: str) -> None:
+    articles = titled(2, published=datetime(2026, 1, 5, 6, 0, tzinfo=UTC))
+    message = renderer.render(a_look(template=template), facts(articles))
+    html = unescape(message.html)
+    assert html.count("5.\u00a0Januar\u00a02026") == 2
+    assert "7.\u00a0Januar\u00a02026" in html
+    assert "5. Januar 2026" in message.text
+    assert "7. Januar 2026" in message.text
 
 
 def test_an_article_in_another_direction_says_so_itself(renderer: Renderer) -> None:
