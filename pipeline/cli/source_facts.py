@@ -34,20 +34,23 @@ def source_facts(opened: App) -> list[dict[str, Any]]:
     ]
 
 
-def window_text(one: dict[str, Any]) -> str:
-    """``20 articles, about 3.5 days``: whoever polls more seldom loses articles."""
+def window_text(one: dict[str, Any], *, short: bool = False) -> str:
+    """``20 articles, about 3.5 days`` (short: ``20, 3.5 days``): whoever polls more seldom loses articles."""
     if not one["window"]:
         return ""
-    lasts = f", about {_number(one['window_days'])} days" if one["window_days"] else ""
+    lasts = f"{_number(one['window_days'])} days" if one["window_days"] else ""
+    if short:
+        return ", ".join(filter(None, (_number(one["window"]), lasts)))
     articles = "article" if one["window"] == 1 else "articles"
-    return f"{_number(one['window'])} {articles}{lasts}"
+    return ", about ".join(filter(None, (f"{_number(one['window'])} {articles}", lasts)))
 
 
-def cost_text(one: dict[str, Any]) -> str:
+def cost_text(one: dict[str, Any], *, short: bool = False) -> str:
     """``1.2 MB, 80 % unchanged``: what its answers cost, and how many polls had nothing new."""
     if not one["requests"]:
         return ""
-    return f"{bytes_text(one['received'])}, {one['unmodified_share']:.0%} unchanged".replace("%", " %")
+    share = f"{one['unmodified_share']:.0%}".replace("%", " %")
+    return f"{bytes_text(one['received'])}, {share}{'' if short else ' unchanged'}"
 
 
 def gaps_text(one: dict[str, Any]) -> str:

@@ -17,9 +17,11 @@ app = listing("Where articles come from, and how that goes.")
 
 @app.command("list")
 def list_sources(context: typer.Context) -> None:
-    r"""List the sources: how each is doing, when it is polled next, and what went wrong.
+    r"""List the sources: how each is doing, when it is polled next, how much it shows, and what that costs.
 
-    GAPS counts the times in which articles may have been missed. "not yet" stands where `rundbrief run` leaves a
+    GAPS counts the times in which articles may have been missed. WINDOW is how many articles an answer shows, and how
+    long they last at the rate at which new ones appear: a source must be polled more often than that. COST is what was
+    transferred so far, and the share of polls that had nothing new. "not yet" stands where `rundbrief run` leaves a
     source out, because its server says that nothing can be new, or wants to be left alone, or it failed repeatedly;
     `rundbrief collect NAME` asks it all the same. `rundbrief sources show NAME` tells more.
 
@@ -29,6 +31,7 @@ def list_sources(context: typer.Context) -> None:
     """
     from pipeline.cli import source_facts as facts
     from pipeline.cli.output import print_json, print_table, say
+    from pipeline.cli.times import shown
 
     asked = invocation(context)
     with asked.app() as opened:
@@ -38,19 +41,22 @@ def list_sources(context: typer.Context) -> None:
         print_json({"sources": found})
         return
     print_table(
-        ("NAME", "STATE", "NEXT POLL", "ARTICLES", "GAPS"),
+        ("NAME", "STATE", "LAST SUCCESS", "NEXT POLL", "ARTICLES", "GAPS", "WINDOW", "COST"),
         [
             (
                 one["name"],
                 facts.state_text(one, zone) if one["type"] else "not configured",
+                shown(one["last_success"], zone) or "never",
                 facts.next_poll_text(one, zone),
                 one["articles"],
                 facts.gaps_text(one),
+                facts.window_text(one, short=True),
+                facts.cost_text(one, short=True),
             )
             for one in found
         ],
         empty="There is no source yet. Describe one in a [[sources]] table of the configuration.",
-        free=("NAME", "STATE", "NEXT POLL"),
+        free=("NAME", "STATE", "NEXT POLL", "WINDOW", "COST"),
     )
     for one in found:
         for what in filter(None, (one["error"], one["remark"])):

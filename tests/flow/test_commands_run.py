@@ -119,7 +119,7 @@ def test_the_list_of_sources_fits_a_terminal_and_says_below_what_failed(project:
     project("run")
     table, _, below = project.done("sources").out.partition("\nweg: ")
     assert "nowhere" in below
-    assert max(map(len, table.splitlines())) <= 100
+    assert max(map(len, table.splitlines())) <= 120
     assert "failing since" in table
 
 
