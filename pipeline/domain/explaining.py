@@ -51,7 +51,8 @@ def _of(evidence: Evidence, mine: SubscriptionFacts, prospect: Prospect, now: da
     chain.sort(key=lambda one: one.at or _LAST)
     fate, reasons = _decided(evidence, mine, prospect, now, zone)
     if fate in _TO_COME and evidence.standstill is not None:
-        reasons.append(Statement(code="on-hold", what=f"{evidence.standstill}.", at=evidence.standstill.since))
+        held = evidence.standstill
+        reasons.append(Statement(code="on-hold", what=f"{held.said(zone)}.", at=held.since))
     return Explanation(newsletter=mine.newsletter, fate=fate, reasons=tuple(reasons), chain=tuple(chain))
 
 
