@@ -1,4 +1,4 @@
-"""Explanations and the API's lists, with 1,000,000 subscribers, 10,000 articles, 5,000 runs and as many issues."""
+"""Explanations, plans and lists, with 1,000,000 subscribers, 10,000 articles, 5,000 runs and as many issues."""
 
 from __future__ import annotations
 
@@ -93,6 +93,13 @@ def questions(store: Store) -> Iterator[tuple[str, Callable[[int], object]]]:
     yield "runs of a job", lambda _: lists.runs(limit=51, job="collect/s7")
 
 
+def _planned(store: Store) -> int:
+    """Foresee the next issue of each zone; the number of its recipients."""
+    slot = _LATER + timedelta(days=30)
+    keys = [IssueKey(newsletter=NEWSLETTER, cadence="daily", zone=zone, slot=slot) for zone in ZONES]
+    return sum(store.plans.foresee(key, TERMS, slot).recipients for key in keys)
+
+
 def _rows(database: str, url: str, directory: str) -> Iterator[Row]:
     prepare(url, directory, COUNT, "daily")
     store = open_store(url, Path(directory), START)
@@ -104,6 +111,10 @@ def _rows(database: str, url: str, directory: str) -> Iterator[Row]:
             ask(number)
             spent.append(time.perf_counter() - started)
         yield Row(work=f"{what} ({database})", ours=f"{statistics.median(spent) * 1000:.1f} ms", goal="200 ms")
+    started = time.perf_counter()
+    recipients = _planned(store)
+    took = time.perf_counter() - started
+    yield Row(work=f"plan an issue to {recipients:,} ({database})", ours=f"{took:.1f} s", goal="5 s")
     store.close()
 
 
