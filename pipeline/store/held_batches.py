@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, select
 
 from pipeline.deliver.ledger import Addressee, HeldBatch
 from pipeline.domain.issue import Hold
@@ -14,22 +14,24 @@ from pipeline.domain.ledger import BatchState, IssueId, Outcome, OutcomeKind, Su
 from pipeline.store.codec import load_message
 from pipeline.store.tables import batch, delivery, issue, subscriber, subscription, suppression, variant
 
-_ADDRESSEES = (
-    select(
-        delivery.c.subscriber_id,
-        delivery.c.subscription_id,
-        subscriber.c.address,
-        subscriber.c.name,
-        subscriber.c.untracked,
+
+def addressees_of(kept: ColumnElement[bool]) -> Select[Any]:
+    """Whom the batch ``sequence`` of a ``variant`` is for, in the order of its call; ``kept``: which outcomes count."""
+    return (
+        select(
+            delivery.c.subscriber_id,
+            delivery.c.subscription_id,
+            subscriber.c.address,
+            subscriber.c.name,
+            subscriber.c.untracked,
+        )
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
+        .where(delivery.c.variant_id == bindparam("variant"), delivery.c.sequence == bindparam("sequence"), kept)
+        .order_by(delivery.c.subscriber_id)
     )
-    .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-    .where(
-        delivery.c.variant_id == bindparam("variant"),
-        delivery.c.sequence == bindparam("sequence"),
-        delivery.c.outcome.is_(None),
-    )
-    .order_by(delivery.c.subscriber_id)
-)
+
+
+_ADDRESSEES = addressees_of(delivery.c.outcome.is_(None))
 # A subscription that ended or an address that was suppressed since the issue was frozen, and why.
 _UNMAILABLE = case(
     (suppression.c.reason.is_not(None), suppression.c.reason), (subscription.c.state != "active", subscription.c.state)

@@ -4,35 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from pipeline.deliver.ledger import Addressee, HeldBatch
 from pipeline.domain.ledger import BatchState, IssueId, OutcomeKind, SubscriberId
 from pipeline.domain.message import Message
 from pipeline.store.codec import load_message
-from pipeline.store.held_batches import batches, held_batch
-from pipeline.store.tables import batch, delivery, subscriber, variant
+from pipeline.store.held_batches import addressees_of, batches, held_batch
+from pipeline.store.tables import batch, delivery, variant
 from pipeline.store.variants import FrozenVariant, frozen_variants
 
 _SUBMITTED = (BatchState.ACCEPTED, BatchState.REJECTED, BatchState.IN_DOUBT)
 # Whoever was suppressed or cancelled before was not in the call.
 _IN_THE_CALL = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
-_ADDRESSEES = (
-    select(
-        delivery.c.subscriber_id,
-        delivery.c.subscription_id,
-        subscriber.c.address,
-        subscriber.c.name,
-        subscriber.c.untracked,
-    )
-    .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-    .where(
-        delivery.c.variant_id == bindparam("variant"),
-        delivery.c.sequence == bindparam("sequence"),
-        delivery.c.outcome.is_(None) | delivery.c.outcome.in_(_IN_THE_CALL),
-    )
-    .order_by(delivery.c.subscriber_id)
-)
+_ADDRESSEES = addressees_of(delivery.c.outcome.is_(None) | delivery.c.outcome.in_(_IN_THE_CALL))
 
 
 def mailed_variants(tx: Connection, id_: IssueId) -> Sequence[tuple[FrozenVariant, Message]]:
