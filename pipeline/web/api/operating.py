@@ -157,18 +157,19 @@ class _Operating:
         return Reply(body=ExplanationsOut(explanations=found))
 
     def held(self, call: Call[None, None]) -> Reply:  # noqa: ARG002 - as all operations
-        found = self._store.standstills.now()
-        if found is None:
-            return Reply(body=HoldOut(held=False))
-        return Reply(body=HoldOut(held=True, since=found.since, reason=found.reason))
+        return Reply(body=self._hold())
 
     def hold(self, call: Call[None, HoldIn]) -> Reply:
         self._store.standstills.begin(call.body.reason, call.now)
-        return self.held(Call(token=call.token, number=0, query=None, body=None, now=call.now))
+        return Reply(body=self._hold())
 
-    def release(self, call: Call[None, None]) -> Reply:
+    def release(self, call: Call[None, None]) -> Reply:  # noqa: ARG002 - as all operations
         self._store.standstills.end()
-        return self.held(call)
+        return Reply(body=self._hold())
+
+    def _hold(self) -> HoldOut:
+        found = self._store.standstills.now()
+        return HoldOut(held=True, since=found.since, reason=found.reason) if found else HoldOut(held=False)
 
 
 def _facts(run: Run) -> dict[str, Any]:
